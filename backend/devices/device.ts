@@ -1,0 +1,169 @@
+/**
+ * The device contract. Every driver implements it, and `test/conformance/device.ts` holds each of
+ * them to it. A driver lives in a device host process, never in the backend: native libraries may
+ * abort, exit or print.
+ */
+import type { Sampling } from '../protocol/generation.ts';
+import type { Telemetry } from '../protocol/devices.ts';
+
+/** What went wrong, for programs. `hung` is terminal until the device is recovered. */
+export type DeviceErrorCode =
+  'noMemory' | 'hung' | 'lost' | 'unsupportedModel' | 'invalidModel' | 'timeout' | 'aborted';
+
+/** Facts of a `noMemory` error; sizes in bytes. */
+export interface MemoryShortage {
+  readonly heap: string;
+  readonly neededBytes: number;
+  readonly availableBytes: number;
+}
+
+/** A fault of the device or its library. Wrong arguments are RangeError or TypeError instead. */
+export class DeviceError extends Error {
+  override readonly name = 'DeviceError';
+  constructor(
+    readonly code: DeviceErrorCode,
+    message: string,
+    readonly shortage?: MemoryShortage,
+    options: ErrorOptions = {},
+  ) {
+    super(message, options);
+  }
+}
+
+/** What a device is. A value that the device does not give is absent. */
+export interface DeviceIdentity {
+  readonly kind: string;
+  readonly name: string;
+  readonly clockMhz?: number;
+  readonly libraryVersion?: string;
+  readonly driverVersion?: string;
+}
+
+export interface LoadOptions {
+  /** The file or folder to load. */
+  readonly path: string;
+  /** Sequences that share one copy of the weights. */
+  readonly slots: number;
+  /** Tokens that all slots together may hold; the driver may lower it to what fits. */
+  readonly kvTokens?: number;
+  /** Longest sequence of one slot; at most what the model was trained for. */
+  readonly contextLength?: number;
+  /** Called with values from 0 to 1. */
+  onProgress?(fraction: number): void;
+}
+
+export interface Device {
+  info(): DeviceIdentity;
+  telemetry(): Promise<Telemetry>;
+  /** @throws DeviceError invalidModel, unsupportedModel, noMemory */
+  load(options: LoadOptions): Promise<LoadedModel>;
+  /** Frees everything; loaded models are disposed first. */
+  close(): Promise<void>;
+}
+
+/** A token of the vocabulary that stands for structure, not for text. */
+export interface SpecialToken {
+  readonly id: number;
+  readonly text: string;
+}
+
+/** Tokens for fill-in-the-middle; a model has all three or none. */
+export interface FillInTokens {
+  readonly prefix: number;
+  readonly suffix: number;
+  readonly middle: number;
+}
+
+/** What prompts need to know of a model. Plain data: it crosses the process boundary. */
+export interface ModelMetadata {
+  readonly architecture: string;
+  readonly name: string;
+  readonly vocabularySize: number;
+  readonly trainedContextLength: number;
+  /** Jinja source from the model's own files. */
+  readonly chatTemplate?: string;
+  readonly bosToken?: SpecialToken;
+  readonly eosToken?: SpecialToken;
+  /** The vocabulary asks for the BOS token before every prompt. */
+  readonly addBos: boolean;
+  /** Tokens that end a generation. */
+  readonly endTokens: readonly number[];
+  readonly specialTokens: readonly SpecialToken[];
+  readonly fillIn?: FillInTokens;
+}
+
+/** One prefill chunk: `tokens` are appended to a slot that holds `from` tokens. */
+export interface PrefillChunk {
+  readonly slot: number;
+  readonly tokens: Int32Array;
+  readonly from: number;
+  /** Sample after the last token: true for the last chunk of a prompt. */
+  readonly sample: boolean;
+}
+
+/** Append `token` to the slot and sample the next one. */
+export interface DecodeToken {
+  readonly slot: number;
+  readonly token: number;
+}
+
+/** The unit of work. A slot appears at most once. */
+export interface StepPlan {
+  readonly prefill?: PrefillChunk;
+  readonly decodes: readonly DecodeToken[];
+}
+
+export interface StepResult {
+  /** Slot to sampled token, for each slot that asked for one. */
+  readonly sampled: ReadonlyMap<number, number>;
+}
+
+/** A slot's KV in host memory, opaque to all but the driver that made it. */
+export interface ParkedSlot {
+  readonly tokens: number;
+  readonly bytes: number;
+}
+
+export interface LoadedModel {
+  readonly metadata: ModelMetadata;
+  readonly slots: number;
+  /** Longest sequence of one slot, in tokens. */
+  readonly contextLength: number;
+  /** Tokens that all slots together can hold. */
+  readonly kvTokens: number;
+
+  /** Text to tokens. Text that looks like a special token stays text. */
+  encode(text: string): Promise<Int32Array>;
+  /** The bytes of a token; a character may span several tokens. Special tokens give none. */
+  piece(token: number): Uint8Array;
+
+  /** Tokens that the slot holds. */
+  length(slot: number): number;
+  /**
+   * Prepare a slot's sampler; `history` are the tokens that repetition penalties look back on.
+   * Temperature 0 is exact greedy. Equal seeds give equal tokens.
+   */
+  configure(slot: number, sampling: Sampling, history: Int32Array): void;
+  /**
+   * Run one step. One at a time: a second call before the first has settled is a RangeError, and so
+   * is a plan that does not fit the slots. When it rejects, every slot is as it was before.
+   * @throws DeviceError aborted, noMemory, hung, lost
+   */
+  step(plan: StepPlan): Promise<StepResult>;
+  /** Make the running step reject with `aborted`, inside the step where the library can. */
+  abort(): void;
+
+  /** Not during a step, all of these. */
+  /** `to` becomes the first `length` tokens of `from`; what it held is gone. */
+  copyPrefix(from: number, to: number, length: number): void;
+  /** Keep the first `length` tokens. */
+  truncate(slot: number, length: number): void;
+  /** Empty the slot. */
+  release(slot: number): void;
+  /** Move the slot's KV to host memory and empty the slot. */
+  park(slot: number): ParkedSlot;
+  /** Put parked KV into a slot, replacing what it held. May be done more than once. */
+  unpark(slot: number, parked: ParkedSlot): void;
+
+  dispose(): Promise<void>;
+}

