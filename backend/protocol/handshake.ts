@@ -15,6 +15,19 @@ export const NONCE_HEADER = 'x-tpu-pilot-nonce';
  */
 export const PROOF_HEADER = 'x-tpu-pilot-proof';
 export const PROOF_PREFIX = 'tpu-pilot-server:';
+/**
+ * Where a client gets the same proof before it shows its token to anybody: a GET with NONCE_HEADER
+ * and KEY_HEADER is answered 204 with PROOF_HEADER, or 401 when no token has that key id.
+ */
+export const PROOF_PATH = '/proof';
+/** Names a token without revealing it: the first 16 hex digits of sha256(KEY_PREFIX + hex key). */
+export const KEY_HEADER = 'x-tpu-pilot-key';
+export const KEY_PREFIX = 'tpu-pilot-key:';
+
+/** A longer message, in bytes of UTF-8, is answered with `frameTooLarge`. */
+export const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
+/** The backend pings every connection this often; a side that hears nothing for three is alone. */
+export const HEARTBEAT_MS = 15_000;
 
 export const Role = z.enum(['user', 'admin']);
 export type Role = z.infer<typeof Role>;

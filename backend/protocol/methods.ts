@@ -149,6 +149,18 @@ export type ParamsOf<M extends RequestMethod> = z.input<(typeof requests)[M]['pa
 export type ParsedParamsOf<M extends RequestMethod> = z.output<(typeof requests)[M]['params']>;
 export type ResultOf<M extends RequestMethod> = z.output<(typeof requests)[M]['result']>;
 
+interface RequestSchemas<M extends RequestMethod> {
+  readonly params: { parse(raw: unknown): ParsedParamsOf<M> };
+  readonly result: { parse(raw: unknown): ResultOf<M> };
+}
+
+/** Annotated so that generic code keeps a method's name and its types together. */
+const schemasByMethod: { readonly [M in RequestMethod]: RequestSchemas<M> } = requests;
+
+export function requestSchemas<M extends RequestMethod>(method: M): RequestSchemas<M> {
+  return schemasByMethod[method];
+}
+
 /** Notifications from client to backend. A bad one is logged and dropped: LSP allows no answer. */
 export const clientNotifications = {
   initialized: { params: NoParams, summary: 'LSP: the client is ready.' },
@@ -159,3 +171,22 @@ export const clientNotifications = {
 } as const satisfies Record<string, { params: z.ZodType; summary: string }>;
 
 export type ClientNotification = keyof typeof clientNotifications;
+export type NotificationInput<N extends ClientNotification> = z.input<
+  (typeof clientNotifications)[N]['params']
+>;
+export type NotificationOf<N extends ClientNotification> = z.output<
+  (typeof clientNotifications)[N]['params']
+>;
+
+interface NotificationSchemas<N extends ClientNotification> {
+  readonly params: { parse(raw: unknown): NotificationOf<N> };
+}
+
+const schemasByNotification: { readonly [N in ClientNotification]: NotificationSchemas<N> } =
+  clientNotifications;
+
+export function clientNotificationSchemas<N extends ClientNotification>(
+  method: N,
+): NotificationSchemas<N> {
+  return schemasByNotification[method];
+}

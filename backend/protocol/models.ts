@@ -29,15 +29,23 @@ export type ModelInfo = z.infer<typeof ModelInfo>;
 export const ModelName = z.object({ model: z.string().min(1).max(512) });
 export const ModelList = z.object({ models: z.array(ModelInfo) });
 
+/** A second name for a model, such as `default`. */
+export const ModelAlias = z
+  .string()
+  .max(128)
+  .regex(/^[A-Za-z0-9][\w.-]*$/, 'use letters, digits, dots, dashes and underscores');
+
 export const PullParams = z.object({
   /** A source, or the alias `default`. */
   source: z.string().min(1).max(4096),
-  alias: z.string().min(1).max(128).optional(),
+  alias: ModelAlias.optional(),
+  /** For `default`: look for a better model although there is one. */
+  upgrade: z.boolean().optional(),
 });
 export type PullParams = z.infer<typeof PullParams>;
 
 export const AddParams = z.object({
   path: z.string().min(1).max(4096),
-  alias: z.string().min(1).max(128).optional(),
+  alias: ModelAlias.optional(),
 });
 export type AddParams = z.infer<typeof AddParams>;
