@@ -1,0 +1,65 @@
+/**
+ * A device host over the in-memory device, for tests of what happens between processes. It is told
+ * how to misbehave in its first argument, as JSON.
+ */
+import { existsSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
+import { DeviceError, type StepPlan } from '../../backend/devices/device.ts';
+import { runHost } from '../../backend/host/runHost.ts';
+import { MemoryDevice } from './memoryDevice.ts';
+
+const Behaviour = z.object({
+  /** What a step takes, so that a test can act in the middle of an answer. */
+  stepMs: z.number().default(0),
+  endOneIn: z.number().int().default(0),
+  trainedContextLength: z.number().int().default(2048),
+  /** Exit in a step that prefills this token. */
+  crashOnToken: z.number().optional(),
+  /** Never end the first step, unless this file exists; then create it. */
+  hangOnce: z.string().optional(),
+  /** Report the device as gone in the first step, unless this file exists; then create it. */
+  lostOnce: z.string().optional(),
+  /** Send a message that is none, unless this file exists; then create it. */
+  babbleOnce: z.string().optional(),
+  /** Refuse to open. */
+  unavailable: z.boolean().default(false),
+  /** Printed in every step, as native libraries do. */
+  stdout: z.string().optional(),
+});
+export type MemoryHostBehaviour = z.input<typeof Behaviour>;
+
+const behaviour = Behaviour.parse(JSON.parse(process.argv[2] ?? '{}'));
+const isFirst = (marker: string | undefined): boolean => {
+  if (marker === undefined || existsSync(marker)) return false;
+  writeFileSync(marker, '');
+  return true;
+};
+
+async function duringStep(plan: StepPlan, signal: AbortSignal): Promise<void> {
+  if (behaviour.stdout !== undefined) process.stdout.write(`${behaviour.stdout}\n`);
+  if (isFirst(behaviour.hangOnce)) await new Promise(() => undefined);
+  if (isFirst(behaviour.babbleOnce)) process.send?.({ type: 'babble' });
+  if (isFirst(behaviour.lostOnce)) throw new DeviceError('lost', 'The card fell off the bus.');
+  const { crashOnToken } = behaviour;
+  if (crashOnToken !== undefined && plan.prefill?.tokens.includes(crashOnToken)) {
+    process.stderr.write('native assertion failed\n');
+    process.exit(134);
+  }
+  await sleep(behaviour.stepMs, undefined, { signal }).catch(() => undefined);
+}
+
+class CrashingDevice extends MemoryDevice {
+  override load(...args: Parameters<MemoryDevice['load']>): ReturnType<MemoryDevice['load']> {
+    if (args[0].path.includes('crash')) process.exit(139);
+    return super.load(...args);
+  }
+}
+
+await runHost(() => {
+  if (behaviour.unavailable) {
+    return Promise.reject(new DeviceError('lost', 'There is no such device.'));
+  }
+  const { endOneIn, trainedContextLength } = behaviour;
+  return Promise.resolve(new CrashingDevice({ endOneIn, trainedContextLength, duringStep }));
+});
