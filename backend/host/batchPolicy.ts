@@ -1,0 +1,82 @@
+/**
+ * What goes into the next step: a pure function of the runs that have a slot. Every answer gets its
+ * token in every step, and one prompt a chunk of its prefill, so a long prompt delays the others by
+ * a chunk and not by its length.
+ */
+import { RequestClass } from '../protocol/generation.ts';
+import { urgency } from './classOrder.ts';
+
+/** A request that has a slot. */
+export interface RunView {
+  readonly slot: number;
+  readonly class: RequestClass;
+  /** Order of arrival. */
+  readonly order: number;
+  /** Tokens whose KV is not computed yet, at least 1. */
+  readonly remaining: number;
+  /** False for a warm-up, which only wants its KV. */
+  readonly wantsToken: boolean;
+  /** For how long its prefill has had no chunk, in ms. */
+  readonly waitedMs: number;
+}
+
+export interface ChunkLimits {
+  /** Tokens of a chunk while others wait for their next token. */
+  readonly shared: number;
+  /** Tokens of a chunk while nobody does. A cancel need not wait for it: steps can be aborted. */
+  readonly alone: number;
+}
+
+/** Below 128 the matrix kernels of a CPU lose half their speed; above, the others stall longer. */
+export const defaultChunks: ChunkLimits = { shared: 128, alone: 512 };
+
+export interface BatchChoice {
+  /** Slots that decode, in the order of the runs. */
+  readonly decodes: readonly number[];
+  readonly prefill?: { readonly slot: number; readonly count: number };
+}
+
+/** @returns a choice without decodes and prefill when there are no runs */
+export function chooseBatch(
+  runs: readonly RunView[],
+  chunks: ChunkLimits = defaultChunks,
+): BatchChoice {
+  // One last prompt token is a decode like any other, and leaves the prefill to somebody else.
+  const decodes = runs.filter((run) => run.remaining === 1 && run.wantsToken);
+  const next = nextPrefill(runs.filter((run) => !decodes.includes(run)));
+  const limit = decodes.length > 0 ? chunks.shared : chunks.alone;
+  return {
+    decodes: decodes.map((run) => run.slot),
+    ...(next && { prefill: { slot: next.slot, count: Math.min(next.remaining, limit) } }),
+  };
+}
+
+/**
+ * The first of each class by arrival is a candidate: prompts of one class are finished one after
+ * the other, since taking turns would make each of them late. Warm-ups take what is left over.
+ */
+function nextPrefill(runs: readonly RunView[]): RunView | undefined {
+  const candidates = RequestClass.options.flatMap((name) => {
+    const [first] = runs.filter((run) => run.class === name).sort((a, b) => a.order - b.order);
+    return first === undefined ? [] : [first];
+  });
+  const real = candidates.filter((run) => run.class !== 'warmup');
+  const [next] = (real.length > 0 ? real : candidates).sort(
+    (a, b) => urgency(b.class, b.waitedMs) - urgency(a.class, a.waitedMs),
+  );
+  return next;
+}
+
+/** A run that is in the step being computed. */
+export interface StepMember {
+  readonly class: RequestClass;
+  readonly cancelled: boolean;
+}
+
+/**
+ * Whether to abort the running step, which loses its work: when nobody wants that work any more, or
+ * when it is a warm-up's and a real request waits.
+ */
+export function isWorthAborting(members: readonly StepMember[], realOneWaits: boolean): boolean {
+  return members.every((member) => member.cancelled || (realOneWaits && member.class === 'warmup'));
+}

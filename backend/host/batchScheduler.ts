@@ -1,0 +1,268 @@
+/**
+ * The batch loop of one model, a turn at a time: who gets a slot, what goes into the step, what came
+ * out of it. What is decided is decided by slotPolicy.ts and batchPolicy.ts.
+ */
+import { DeviceError, type LoadedModel, type StepPlan } from '../devices/device.ts';
+import { chooseBatch, isWorthAborting, type ChunkLimits } from './batchPolicy.ts';
+import { rankOf, urgency } from './classOrder.ts';
+import { faultOf, type Progress, type Submission } from './messages.ts';
+import { Run } from './run.ts';
+import { SlotTable } from './slotTable.ts';
+
+export interface BatchSchedulerOptions {
+  /** Host memory that parked conversations may take. */
+  readonly parkBytes?: number;
+  readonly chunks?: ChunkLimits;
+  /** Monotonic, in ms. */
+  readonly now?: () => number;
+}
+
+const DEFAULT_PARK_BYTES = 512 * 2 ** 20;
+/** Weight of the newest step in the measured cost of prefill. */
+const NEWEST = 0.2;
+/** Aborts in a row that nobody asked for, before they count as a fault. */
+const SPONTANEOUS_ABORTS = 3;
+
+export class BatchScheduler {
+  readonly #model: LoadedModel;
+  readonly #slots: SlotTable;
+  readonly #chunks: ChunkLimits | undefined;
+  readonly #now: () => number;
+  /** Without a slot: newly come, or parked for lack of room. */
+  #waiting: Run[] = [];
+  /** In the step being computed. */
+  #members: readonly Run[] = [];
+  #progress = emptyProgress();
+  #steps = 0;
+  #prefillMsPerToken = 1;
+  #abortsInARow = 0;
+
+  constructor(model: LoadedModel, options: BatchSchedulerOptions = {}) {
+    this.#model = model;
+    this.#slots = new SlotTable(model, options.parkBytes ?? DEFAULT_PARK_BYTES);
+    this.#chunks = options.chunks;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  get hasWork(): boolean {
+    return this.#waiting.length > 0 || this.#slots.runs.length > 0;
+  }
+
+  /** Steps begun so far, the running one included. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  submit(submission: Submission): void {
+    this.#waiting.push(new Run(submission, this.#model, this.#now()));
+    this.#abortIfWorthIt();
+  }
+
+  /** Takes effect before the next step, and in the running one if nobody else needs that. */
+  cancel(id: string): void {
+    const run = [...this.#waiting, ...this.#slots.runs].find((one) => one.id === id);
+    if (run === undefined) return;
+    run.cancelledAtStep ??= this.#steps;
+    this.#abortIfWorthIt();
+  }
+
+  /**
+   * One turn: settle, place, step.
+   * @returns what happened, to be sent as one message
+   * @throws DeviceError hung, lost, timeout, and anything unexpected: the device is of no use then
+   */
+  async turn(): Promise<Progress> {
+    this.#settle();
+    this.#place();
+    const choice = chooseBatch(this.#views(), this.#chunks);
+    const plan = this.#plan(choice.decodes, choice.prefill);
+    if (this.#members.length > 0) await this.#step(plan);
+    this.#members = [];
+    this.#settle();
+    const progress = this.#progress;
+    this.#progress = emptyProgress();
+    return progress;
+  }
+
+  /** Ends the runs that are at their end. */
+  #settle(): void {
+    const isOpen = (run: Run): boolean => {
+      if (run.ended === undefined) return true;
+      this.#slots.leave(run);
+      this.#progress.ended.push(run.end(run.ended));
+      return false;
+    };
+    this.#slots.runs.forEach(isOpen);
+    this.#waiting = this.#waiting.filter(isOpen);
+  }
+
+  /** Gives slots to those who wait. One who finds no room lets more urgent classes pass, no other. */
+  #place(): void {
+    const now = this.#now();
+    this.#waiting.sort(
+      (a, b) =>
+        urgency(b.class, now - b.servedAt) - urgency(a.class, now - a.servedAt) ||
+        a.order - b.order,
+    );
+    let passing = Infinity;
+    this.#waiting = this.#waiting.filter((run) => {
+      if (rankOf(run.class) >= passing) return true;
+      const cachedTokens = this.#slots.place(run, this.#prefillMsPerToken);
+      if (cachedTokens === undefined) passing = rankOf(run.class);
+      else this.#progress.placed.push({ id: run.id, cachedTokens });
+      return cachedTokens === undefined;
+    });
+  }
+
+  #views(): Parameters<typeof chooseBatch>[0] {
+    const now = this.#now();
+    return this.#slots.runs.map((run) => ({
+      slot: slotOf(run),
+      class: run.class,
+      order: run.order,
+      remaining: run.remainingPrefill,
+      wantsToken: run.wantsToken,
+      waitedMs: now - run.servedAt,
+    }));
+  }
+
+  #plan(
+    decodes: readonly number[],
+    prefill: { slot: number; count: number } | undefined,
+  ): StepPlan {
+    const bySlot = new Map(this.#slots.runs.map((run) => [slotOf(run), run]));
+    const runAt = (slot: number): Run => {
+      const run = bySlot.get(slot);
+      if (run === undefined) throw new RangeError(`Slot ${slot} has no run.`);
+      return run;
+    };
+    this.#members = [...decodes, ...(prefill ? [prefill.slot] : [])].map(runAt);
+    const plan: StepPlan = {
+      decodes: decodes.map((slot) => ({ slot, token: runAt(slot).sequence.at(-1) ?? 0 })),
+    };
+    if (prefill === undefined) return plan;
+    const { sequence, computed: from, wantsToken } = runAt(prefill.slot);
+    const end = from + prefill.count;
+    return {
+      ...plan,
+      prefill: {
+        slot: prefill.slot,
+        from,
+        tokens: Int32Array.from(sequence.slice(from, end)),
+        sample: wantsToken && end === sequence.length,
+      },
+    };
+  }
+
+  async #step(plan: StepPlan): Promise<void> {
+    const begun = this.#now();
+    const step = ++this.#steps;
+    for (const run of this.#members) run.lastStep = step;
+    let sampled: ReadonlyMap<number, number>;
+    try {
+      ({ sampled } = await this.#model.step(plan));
+    } catch (error) {
+      this.#afterFailure(error);
+      return;
+    }
+    this.#abortsInARow = 0;
+    const durationMs = this.#now() - begun;
+    const prefillTokens = plan.prefill?.tokens.length ?? 0;
+    this.#progress.step = {
+      step,
+      durationMs,
+      prefillTokens,
+      decodes: plan.decodes.length,
+      activeSlots: this.#slots.runs.length,
+    };
+    this.#learn(durationMs, prefillTokens, plan.decodes.length);
+    for (const run of this.#members) this.#advance(run, plan, sampled.get(slotOf(run)));
+  }
+
+  #advance(run: Run, plan: StepPlan, token: number | undefined): void {
+    const chunk = plan.prefill?.slot === run.slot ? (plan.prefill?.tokens.length ?? 0) : 0;
+    run.prefilledTokens += chunk;
+    if (chunk > 0) run.servedAt = this.#now();
+    run.advance(chunk > 0 ? chunk : 1);
+    if (run.remainingPrefill > 0 || !run.wantsToken) return;
+    if (token === undefined)
+      throw new RangeError(`The device gave no token for slot ${slotOf(run)}.`);
+    const { token: answered, text } = run.accept(token);
+    const tokens = answered === undefined ? [] : [answered];
+    if (tokens.length > 0 || text !== '') this.#progress.answers.push({ id: run.id, tokens, text });
+  }
+
+  /** Ends or puts off only what it must; a rejected step has changed no slot. */
+  #afterFailure(error: unknown): void {
+    if (!(error instanceof DeviceError)) throw error;
+    switch (error.code) {
+      case 'aborted':
+        if (!this.#isAbortWorthIt() && ++this.#abortsInARow > SPONTANEOUS_ABORTS) throw error;
+        break;
+      case 'noMemory':
+        this.#makeRoom(error);
+        break;
+      case 'invalidModel':
+      case 'unsupportedModel':
+        for (const run of this.#members) this.#fail(run, error);
+        break;
+      case 'hung':
+      case 'lost':
+      case 'timeout':
+        throw error;
+      default:
+        error.code satisfies never;
+    }
+  }
+
+  /** The cache is full: empties an idle slot, or puts the least urgent run off. */
+  #makeRoom(error: DeviceError): void {
+    if (this.#slots.evict()) return;
+    const runs = [...this.#slots.runs].sort(
+      (a, b) => rankOf(b.class) - rankOf(a.class) || b.order - a.order,
+    );
+    const [least] = runs;
+    if (least === undefined) throw error;
+    if (runs.length === 1) {
+      this.#fail(least, error);
+      return;
+    }
+    // It goes on when another has ended; what it has computed waits in host memory.
+    this.#slots.leave(least);
+    this.#waiting.push(least);
+    this.#slots.evict();
+  }
+
+  #fail(run: Run, error: DeviceError): void {
+    this.#slots.leave(run);
+    this.#progress.failed.push({ id: run.id, fault: faultOf(error) });
+  }
+
+  #abortIfWorthIt(): void {
+    if (this.#members.length > 0 && this.#isAbortWorthIt()) this.#model.abort();
+  }
+
+  #isAbortWorthIt(): boolean {
+    const realOneWaits = this.#waiting.some((run) => run.class !== 'warmup');
+    const members = this.#members.map((run) => ({
+      class: run.class,
+      cancelled: run.cancelledAtStep !== undefined,
+    }));
+    return isWorthAborting(members, realOneWaits);
+  }
+
+  #learn(durationMs: number, prefillTokens: number, decodes: number): void {
+    // Few tokens measure the cost of a step, not of its tokens.
+    if (decodes > 0 || prefillTokens < 32) return;
+    this.#prefillMsPerToken += NEWEST * (durationMs / prefillTokens - this.#prefillMsPerToken);
+  }
+}
+
+function slotOf(run: Run): number {
+  if (run.slot === undefined) throw new RangeError(`Request ${run.id} has no slot.`);
+  return run.slot;
+}
+
+function emptyProgress(): Progress {
+  return { placed: [], answers: [], ended: [], failed: [] };
+}

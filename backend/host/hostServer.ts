@@ -1,0 +1,132 @@
+/** A device host's work, apart from the process it runs in: messages in, messages out. */
+import type { Device, LoadedModel } from '../devices/device.ts';
+import { BatchScheduler } from './batchScheduler.ts';
+import { HostLoop } from './hostLoop.ts';
+import { faultOf, ToHost, type FromHost } from './messages.ts';
+
+export interface HostChannel {
+  send(message: FromHost): void;
+  /** Hands over everything that arrives, unread. */
+  onMessage(listener: (message: unknown) => void): void;
+}
+
+type LoadMessage = Extract<ToHost, { type: 'load' }>;
+type EncodeMessage = Extract<ToHost, { type: 'encode' }>;
+
+export class HostServer {
+  readonly #device: Device;
+  readonly #channel: HostChannel;
+  readonly #models = new Map<string, LoadedModel>();
+  readonly #loop: HostLoop;
+
+  constructor(device: Device, channel: HostChannel) {
+    this.#device = device;
+    this.#channel = channel;
+    this.#loop = new HostLoop((model, progress) => {
+      channel.send({ type: 'progress', model, progress });
+    });
+  }
+
+  /** For how long the device has been at its step, in ms. */
+  get stepMs(): number | undefined {
+    return this.#loop.stepMs;
+  }
+
+  /**
+   * Serve until `stop` is called or asked for, then close the device.
+   * @throws when the device is of no use any more
+   */
+  async run(): Promise<void> {
+    this.#channel.onMessage((message) => {
+      this.#receive(ToHost.parse(message));
+    });
+    this.#channel.send({ type: 'ready', identity: this.#device.info() });
+    await this.#loop.run();
+    await this.#device.close();
+  }
+
+  stop(): void {
+    for (const model of this.#models.values()) model.abort();
+    this.#loop.end();
+  }
+
+  #receive(message: ToHost): void {
+    switch (message.type) {
+      case 'load':
+        this.#reply(message.call, () => this.#load(message));
+        break;
+      case 'encode':
+        this.#reply(message.call, () => this.#encode(message));
+        break;
+      case 'telemetry':
+        this.#reply(message.call, async () => {
+          const telemetry = await this.#device.telemetry();
+          return { type: 'telemetry', call: message.call, telemetry };
+        });
+        break;
+      case 'submit':
+        this.#loop.get(message.model)?.submit(message.request);
+        this.#loop.wake();
+        break;
+      case 'cancel':
+        this.#loop.get(message.model)?.cancel(message.request);
+        this.#loop.wake();
+        break;
+      case 'stop':
+        this.stop();
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** Every call gets one reply. */
+  #reply(call: number, work: () => Promise<FromHost>): void {
+    work().then(
+      (reply) => {
+        this.#channel.send(reply);
+      },
+      (error: unknown) => {
+        this.#channel.send({ type: 'failed', call, fault: faultOf(error) });
+      },
+    );
+  }
+
+  async #load({
+    call,
+    model: id,
+    path,
+    slots,
+    kvTokens,
+    contextLength,
+  }: LoadMessage): Promise<FromHost> {
+    const model = await this.#device.load({
+      path,
+      slots,
+      ...(kvTokens !== undefined && { kvTokens }),
+      ...(contextLength !== undefined && { contextLength }),
+      onProgress: (fraction) => {
+        this.#channel.send({ type: 'loadProgress', call, fraction });
+      },
+    });
+    this.#models.set(id, model);
+    this.#loop.add(id, new BatchScheduler(model));
+    return {
+      type: 'loaded',
+      call,
+      metadata: model.metadata,
+      slots: model.slots,
+      contextLength: model.contextLength,
+      kvTokens: model.kvTokens,
+    };
+  }
+
+  async #encode({ call, model: id, pieces }: EncodeMessage): Promise<FromHost> {
+    const model = this.#models.get(id);
+    if (model === undefined) throw new RangeError(`The model ${id} is not loaded here.`);
+    const encodePiece = (piece: string | number): Promise<Int32Array> =>
+      typeof piece === 'string' ? model.encode(piece) : Promise.resolve(Int32Array.of(piece));
+    const parts = await Promise.all(pieces.map(encodePiece));
+    return { type: 'encoded', call, tokens: Int32Array.from(parts.flatMap((part) => [...part])) };
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * Messages between the backend and a device host, over Node's IPC channel with the serialization
+ * `advanced`, which carries typed arrays. Both sides validate what they receive.
+ */
+import * as z from 'zod';
+import { DeviceError, type DeviceErrorCode, type ModelMetadata } from '../devices/device.ts';
+import { Telemetry } from '../protocol/devices.ts';
+import { RequestClass, Sampling } from '../protocol/generation.ts';
+
+const Tokens = z.custom<Int32Array>((value) => value instanceof Int32Array);
+const Count = z.number().int().nonnegative();
+/** Pairs a reply with its call. */
+const Call = z.number().int();
+const RequestId = z.string().min(1);
+
+const codes = [
+  'noMemory',
+  'hung',
+  'lost',
+  'unsupportedModel',
+  'invalidModel',
+  'timeout',
+  'aborted',
+] as const satisfies readonly DeviceErrorCode[];
+
+/** A DeviceError as data; `internal` for any other error. */
+export const HostFault = z.object({
+  code: z.enum([...codes, 'internal']),
+  message: z.string(),
+  shortage: z
+    .object({ heap: z.string(), neededBytes: z.number(), availableBytes: z.number() })
+    .exactOptional(),
+});
+export type HostFault = z.infer<typeof HostFault>;
+
+const SpecialTokenSchema = z.object({ id: Count, text: z.string() });
+const Metadata = z.object({
+  architecture: z.string(),
+  name: z.string(),
+  vocabularySize: Count,
+  trainedContextLength: Count,
+  chatTemplate: z.string().exactOptional(),
+  bosToken: SpecialTokenSchema.exactOptional(),
+  eosToken: SpecialTokenSchema.exactOptional(),
+  addBos: z.boolean(),
+  endTokens: z.array(Count).readonly(),
+  specialTokens: z.array(SpecialTokenSchema).readonly(),
+  fillIn: z.object({ prefix: Count, suffix: Count, middle: Count }).exactOptional(),
+}) satisfies z.ZodType<ModelMetadata>;
+
+const Identity = z.object({
+  kind: z.string(),
+  name: z.string(),
+  clockMhz: z.number().exactOptional(),
+  libraryVersion: z.string().exactOptional(),
+  driverVersion: z.string().exactOptional(),
+});
+
+/** One generation, as the host runs it. */
+export const Submission = z.object({
+  id: RequestId,
+  class: RequestClass,
+  /** Order of arrival in the backend. */
+  order: z.number(),
+  prompt: Tokens,
+  /** Tokens generated before, whose text was sent: the generation continues after them. */
+  generated: Tokens,
+  /** Counted with `generated`. 0 only computes the prompt's KV. */
+  maxTokens: Count,
+  sampling: Sampling,
+  stop: z.array(z.string()),
+});
+export type Submission = z.infer<typeof Submission>;
+
+export const ToHost = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('load'),
+    call: Call,
+    model: z.string(),
+    path: z.string(),
+    slots: z.number().int().positive(),
+    kvTokens: z.number().int().positive().exactOptional(),
+    contextLength: z.number().int().positive().exactOptional(),
+  }),
+  z.object({
+    type: z.literal('encode'),
+    call: Call,
+    model: z.string(),
+    pieces: z.array(z.union([z.string(), Count])),
+  }),
+  z.object({ type: z.literal('telemetry'), call: Call }),
+  z.object({ type: z.literal('submit'), model: z.string(), request: Submission }),
+  z.object({ type: z.literal('cancel'), model: z.string(), request: RequestId }),
+  /** Close the device and exit with 0. */
+  z.object({ type: z.literal('stop') }),
+]);
+export type ToHost = z.infer<typeof ToHost>;
+
+/** What a step was, for the metrics. */
+export const StepFacts = z.object({
+  /** Steps of this model begun so far, this one included. */
+  step: Count,
+  durationMs: z.number(),
+  prefillTokens: Count,
+  decodes: Count,
+  /** Slots with a request, waiting for their prefill or not. */
+  activeSlots: Count,
+});
+export type StepFacts = z.infer<typeof StepFacts>;
+
+/** How a request came to its end. Steps are numbered as in `StepFacts`. */
+export const RequestEnd = z.object({
+  id: RequestId,
+  reason: z.enum(['stop', 'length', 'cancelled']),
+  /** Prompt tokens computed, those recomputed after parking included. */
+  prefilledTokens: Count,
+  /** The last step it took part in; 0 for none. */
+  lastStep: Count,
+  /** Steps begun when its cancellation arrived. */
+  cancelledAtStep: Count.exactOptional(),
+});
+export type RequestEnd = z.infer<typeof RequestEnd>;
+
+/** All that one turn of a model's loop has to tell, in one message. */
+export const Progress = z.object({
+  step: StepFacts.exactOptional(),
+  /** Requests that got a slot, with the prompt tokens they found there. */
+  placed: z.array(z.object({ id: RequestId, cachedTokens: Count })),
+  /** Tokens of an answer with the text they made certain. An end token is not among them. */
+  answers: z.array(z.object({ id: RequestId, tokens: z.array(Count), text: z.string() })),
+  ended: z.array(RequestEnd),
+  failed: z.array(z.object({ id: RequestId, fault: HostFault })),
+});
+export type Progress = z.infer<typeof Progress>;
+
+export const FromHost = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready'), identity: Identity }),
+  /** The device cannot be opened; the host exits, and starting it again would not help. */
+  z.object({ type: z.literal('unavailable'), fault: HostFault }),
+  z.object({ type: z.literal('loadProgress'), call: Call, fraction: z.number() }),
+  z.object({
+    type: z.literal('loaded'),
+    call: Call,
+    metadata: Metadata,
+    slots: Count,
+    contextLength: Count,
+    kvTokens: Count,
+  }),
+  z.object({ type: z.literal('encoded'), call: Call, tokens: Tokens }),
+  z.object({ type: z.literal('telemetry'), call: Call, telemetry: Telemetry }),
+  z.object({ type: z.literal('failed'), call: Call, fault: HostFault }),
+  z.object({ type: z.literal('progress'), model: z.string(), progress: Progress }),
+  /** Says that the event loop turns, and for how long the running step has been running. */
+  z.object({ type: z.literal('beat'), stepMs: z.number().exactOptional() }),
+]);
+export type FromHost = z.infer<typeof FromHost>;
+
+/** A DeviceError, or any other error, as data. */
+export function faultOf(error: unknown): HostFault {
+  if (error instanceof DeviceError) {
+    const { code, message, shortage } = error;
+    return { code, message, ...(shortage && { shortage }) };
+  }
+  return { code: 'internal', message: error instanceof Error ? error.message : String(error) };
+}
+
+/** The reverse of `faultOf`. */
+export function errorOf({ code, message, shortage }: HostFault): Error {
+  return code === 'internal' ? new Error(message) : new DeviceError(code, message, shortage);
+}

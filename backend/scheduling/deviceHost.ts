@@ -1,0 +1,213 @@
+/** A device host process, seen from the backend. The one file that starts them. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { BaseLogger } from 'pino';
+import { DeviceError } from '../devices/device.ts';
+import { errorOf, FromHost, type ToHost } from '../host/messages.ts';
+import type { Telemetry } from '../protocol/devices.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { defaultLiveness, Liveness, type LivenessLimits } from './liveness.ts';
+
+/** What is logged here are facts of processes, never text of prompts. */
+export type Log = Pick<BaseLogger, 'debug' | 'info' | 'warn' | 'error'>;
+
+export interface DeviceHostOptions {
+  /** The JavaScript file to run; it calls `runHost`. */
+  readonly modulePath: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly log: Log;
+  readonly clock?: Clock;
+  readonly liveness?: LivenessLimits;
+}
+
+export interface HostExit {
+  /** A sentence's end for people: how it went, and its last words. */
+  readonly reason: string;
+  /** Last lines of stderr, the newest last. */
+  readonly lastLines: readonly string[];
+}
+
+/** Answers to calls. */
+type Reply = Exclude<Extract<FromHost, { call: number }>, { type: 'failed' | 'loadProgress' }>;
+type LoadMessage = Extract<ToHost, { type: 'load' }>;
+/** A model as the host has loaded it. */
+export type LoadedFacts = Omit<Extract<FromHost, { type: 'loaded' }>, 'type' | 'call'>;
+
+interface PendingCall {
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const KEPT_LINES = 12;
+const KEPT_LINE_LENGTH = 400;
+/** How long `stop` waits before it kills. */
+const STOP_MS = 5_000;
+
+export class DeviceHost {
+  /** Resolves once, when the process is gone and all that it sent has been handed over. */
+  readonly stopped: Promise<HostExit>;
+  readonly #child: ChildProcess;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #liveness: Liveness;
+  readonly #calls = new Map<number, PendingCall>();
+  readonly #lastLines: string[] = [];
+  #nextCall = 1;
+  #killedBecause: string | undefined;
+  #cancelCheck: () => void = () => undefined;
+
+  /** @param onMessage receives what is not the answer to a call, in order */
+  constructor(
+    options: DeviceHostOptions,
+    private readonly onMessage: (message: FromHost) => void,
+  ) {
+    const limits = options.liveness ?? defaultLiveness;
+    this.#clock = options.clock ?? systemClock;
+    this.#log = options.log;
+    this.#liveness = new Liveness(limits);
+    this.#child = fork(options.modulePath, [...(options.args ?? [])], {
+      // Run by VS Code's own runtime when the backend is: that is Electron, acting as Node.
+      env: {
+        ...process.env,
+        ...options.env,
+        ...(process.versions['electron'] === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' }),
+      },
+      execArgv: [],
+      serialization: 'advanced',
+      // Native libraries print to stdout; messages have a channel of their own.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.stopped = this.#followToEnd();
+    this.#child.on('message', (message) => {
+      this.#receive(message);
+    });
+    this.#checkLater(limits.checkMs);
+  }
+
+  /** Undefined once the process has ended. */
+  get pid(): number | undefined {
+    const { pid, exitCode, signalCode } = this.#child;
+    return exitCode === null && signalCode === null ? pid : undefined;
+  }
+
+  /** Messages to a host that is gone are lost; `stopped` tells. */
+  send(message: ToHost): void {
+    if (this.#child.connected) this.#child.send(message, () => undefined);
+  }
+
+  /** @throws DeviceError as `Device.load`, or `lost` when the host is gone before it answers */
+  async load(model: Omit<LoadMessage, 'type' | 'call'>): Promise<LoadedFacts> {
+    const reply = await this.#call((call) => ({ type: 'load', call, ...model }));
+    if (reply.type !== 'loaded') throw unexpected(reply);
+    return reply;
+  }
+
+  /** @throws DeviceError lost */
+  async encode(model: string, pieces: readonly (string | number)[]): Promise<Int32Array> {
+    const reply = await this.#call((call) => ({
+      type: 'encode',
+      call,
+      model,
+      pieces: [...pieces],
+    }));
+    if (reply.type !== 'encoded') throw unexpected(reply);
+    return reply.tokens;
+  }
+
+  /** @throws DeviceError lost */
+  async telemetry(): Promise<Telemetry> {
+    const reply = await this.#call((call) => ({ type: 'telemetry', call }));
+    if (reply.type !== 'telemetry') throw unexpected(reply);
+    return reply.telemetry;
+  }
+
+  /** Ask it to close the device and leave; kill it when it does not. */
+  stop(): Promise<HostExit> {
+    this.send({ type: 'stop' });
+    const cancel = this.#clock.after(STOP_MS, () => {
+      this.kill('it did not stop');
+    });
+    void this.stopped.then(cancel);
+    return this.stopped;
+  }
+
+  /** End it at once. The first reason given is the one that `stopped` tells. */
+  kill(reason: string): void {
+    this.#killedBecause ??= reason;
+    this.#child.kill('SIGKILL');
+  }
+
+  #call(message: (call: number) => ToHost): Promise<Reply> {
+    if (!this.#child.connected) return Promise.reject(new DeviceError('lost', 'Its host is gone.'));
+    const call = this.#nextCall++;
+    return new Promise((resolve, reject) => {
+      this.#calls.set(call, { resolve, reject });
+      this.send(message(call));
+    });
+  }
+
+  #receive(received: unknown): void {
+    const parsed = FromHost.safeParse(received);
+    if (!parsed.success) {
+      this.kill(`it sent a message that is not valid: ${parsed.error.message}`);
+      return;
+    }
+    const message = parsed.data;
+    this.#liveness.heard(message);
+    if (!('call' in message) || message.type === 'loadProgress') {
+      this.onMessage(message);
+      return;
+    }
+    const pending = this.#calls.get(message.call);
+    this.#calls.delete(message.call);
+    if (message.type === 'failed') pending?.reject(errorOf(message.fault));
+    else pending?.resolve(message);
+  }
+
+  #checkLater(ms: number): void {
+    this.#cancelCheck = this.#clock.after(ms, () => {
+      const problem = this.#liveness.check();
+      if (problem !== undefined) this.kill(problem);
+      else this.#checkLater(ms);
+    });
+  }
+
+  async #followToEnd(): Promise<HostExit> {
+    const child = this.#child;
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream === null) continue;
+      createInterface({ input: stream }).on('line', (line) => {
+        const text = line.slice(0, KEPT_LINE_LENGTH);
+        this.#log.debug({ pid: child.pid, line: text }, 'device host printed');
+        if (stream !== child.stderr) return;
+        this.#lastLines.push(text);
+        if (this.#lastLines.length > KEPT_LINES) this.#lastLines.shift();
+      });
+    }
+    const ended = await new Promise<string>((resolve) => {
+      child.once('error', (error) => {
+        // Also raised when a kill fails; only a process that never was ends here.
+        if (child.pid === undefined) resolve(`it could not be started: ${error.message}`);
+      });
+      // Not `exit`: after `close` nothing is left in the pipes.
+      child.once('close', (code, signal) => {
+        resolve(
+          signal === null
+            ? `it exited with code ${code ?? 'unknown'}`
+            : `it was ended by ${signal}`,
+        );
+      });
+    });
+    if (child.connected) await new Promise((resolve) => child.once('disconnect', resolve));
+    this.#cancelCheck();
+    const reason = this.#killedBecause ?? ended;
+    for (const { reject } of this.#calls.values()) reject(new DeviceError('lost', reason));
+    this.#calls.clear();
+    return { reason, lastLines: [...this.#lastLines] };
+  }
+}
+
+function unexpected(reply: Reply): Error {
+  return new Error(`The device host answered with "${reply.type}".`);
+}

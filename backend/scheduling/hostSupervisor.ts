@@ -1,0 +1,299 @@
+/** Keeps one device's host running: starts it, loads its models, and does so again after a death. */
+import { DeviceError, type DeviceIdentity } from '../devices/device.ts';
+import { errorOf, type FromHost, type Progress, type Submission } from '../host/messages.ts';
+import type { DeviceInfo, DeviceState, Telemetry } from '../protocol/devices.ts';
+import { PilotError } from '../protocol/errors.ts';
+import type { Clock } from './clock.ts';
+import { pilotErrorOf } from './deviceErrors.ts';
+import {
+  DeviceHost,
+  type DeviceHostOptions,
+  type HostExit,
+  type LoadedFacts,
+  type Log,
+} from './deviceHost.ts';
+import { afterDeath, type RestartPolicy } from './restartPolicy.ts';
+
+/** A model to load, with the meanings of `LoadOptions`. */
+export interface ModelSpec {
+  readonly model: string;
+  readonly path: string;
+  readonly slots: number;
+  readonly kvTokens?: number;
+  readonly contextLength?: number;
+}
+
+export interface SupervisorEvents {
+  /** The model can run requests, for the first time or again. */
+  onUp(model: string, facts: LoadedFacts): void;
+  onProgress(model: string, progress: Progress): void;
+  /** The host died; what it ran must be run again. It is being started again. */
+  onDown(): void;
+  /** The device will not come back; what it ran is told so. */
+  onFailed(error: PilotError): void;
+}
+
+export interface SupervisorOptions {
+  /** Of the device, unique in the backend. */
+  readonly id: string;
+  readonly kind: string;
+  readonly host: Omit<DeviceHostOptions, 'log' | 'clock'>;
+  readonly restarts: RestartPolicy;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Opening a card or a library, and loading a model from a slow disk. */
+const OPEN_MS = 60_000;
+const LOAD_MS = 600_000;
+/** Status pages must not wait for a busy device. */
+const TELEMETRY_MS = 1_000;
+/** Loads during which the host died, until the model is held to be the cause. */
+const LOAD_ATTEMPTS = 2;
+
+export class HostSupervisor {
+  readonly id: string;
+  readonly #options: SupervisorOptions;
+  readonly #events: SupervisorEvents;
+  /** Models to load again after a death. */
+  readonly #specs: ModelSpec[] = [];
+  #policy: RestartPolicy;
+  #host: DeviceHost;
+  #ready = new Ready();
+  #state: DeviceState = 'starting';
+  #detail: string | undefined;
+  #identity: DeviceIdentity | undefined;
+  #restarts = 0;
+  #stopping = false;
+  #cancelRestart: () => void = () => undefined;
+
+  constructor(options: SupervisorOptions, events: SupervisorEvents) {
+    this.id = options.id;
+    this.#options = options;
+    this.#events = events;
+    this.#policy = options.restarts;
+    this.#host = this.#start();
+  }
+
+  get hasFailed(): boolean {
+    return this.#state === 'failed';
+  }
+
+  /** @throws PilotError modelInvalid, unsupportedModel, outOfMemory, deviceLost, deviceUnavailable */
+  async load(spec: ModelSpec): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const host = await this.#ready.promise;
+      this.#state = 'loading';
+      try {
+        const facts = await this.#loadOn(host, spec);
+        this.#specs.push(spec);
+        this.#state = 'ready';
+        this.#events.onUp(spec.model, facts);
+        return;
+      } catch (error) {
+        const died = error instanceof DeviceError && error.code === 'lost';
+        if (!died) this.#state = 'ready';
+        else if (attempt < LOAD_ATTEMPTS) {
+          await host.stopped;
+          continue;
+        }
+        throw pilotErrorOf(
+          died
+            ? new DeviceError('invalidModel', `loading it ended the device host: ${error.message}`)
+            : error,
+          { device: this.id, path: spec.path },
+        );
+      }
+    }
+  }
+
+  /** @throws DeviceError lost when the host dies meanwhile; PilotError when the device has failed */
+  async encode(model: string, pieces: readonly (string | number)[]): Promise<Int32Array> {
+    const host = await this.#ready.promise;
+    try {
+      return await host.encode(model, pieces);
+    } catch (error) {
+      // Who tries again at once must find the next host, not this one.
+      if (error instanceof DeviceError && error.code === 'lost') await host.stopped;
+      throw error;
+    }
+  }
+
+  submit(model: string, request: Submission): void {
+    this.#host.send({ type: 'submit', model, request });
+  }
+
+  cancel(model: string, request: string): void {
+    this.#host.send({ type: 'cancel', model, request });
+  }
+
+  /** All but its models. */
+  async info(): Promise<DeviceInfo> {
+    const { pid } = this.#host;
+    return {
+      ...this.#identity,
+      id: this.id,
+      kind: this.#options.kind,
+      name: this.#identity?.name ?? this.#options.kind,
+      state: this.#state,
+      ...(this.#detail !== undefined && { detail: this.#detail }),
+      ...(pid !== undefined && { pid }),
+      restarts: this.#restarts,
+      models: [],
+      telemetry: await this.#telemetry(),
+    };
+  }
+
+  /** Resolves when the process is gone. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#cancelRestart();
+    this.#awaitNextHost();
+    this.#ready.reject(new PilotError('draining'));
+    await this.#host.stop();
+  }
+
+  #start(): DeviceHost {
+    const { clock, log, host: options } = this.#options;
+    const host = new DeviceHost({ ...options, clock, log }, (message) => {
+      this.#receive(host, message);
+    });
+    log.info({ device: this.id, pid: host.pid }, 'device host started');
+    const cancel = clock.after(OPEN_MS, () => {
+      host.kill('it did not open its device in time');
+    });
+    void this.#ready.promise.then(cancel, cancel);
+    void host.stopped.then((exit) => {
+      this.#onStopped(exit);
+    });
+    return host;
+  }
+
+  #receive(host: DeviceHost, message: FromHost): void {
+    switch (message.type) {
+      case 'ready':
+        this.#identity = message.identity;
+        void this.#reload(host);
+        break;
+      case 'unavailable': {
+        const reason = errorOf(message.fault).message;
+        this.#fail(new PilotError('deviceUnavailable', { device: this.id, reason }));
+        break;
+      }
+      case 'progress':
+        this.#events.onProgress(message.model, message.progress);
+        break;
+      case 'loadProgress':
+        this.#detail = `Loading: ${Math.round(message.fraction * 100)} %`;
+        break;
+      default:
+        break;
+    }
+  }
+
+  async #reload(host: DeviceHost): Promise<void> {
+    try {
+      for (const spec of this.#specs) {
+        const facts = await this.#loadOn(host, spec);
+        this.#events.onUp(spec.model, facts);
+      }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      host.kill(`a model could not be loaded again: ${reason}`);
+      return;
+    }
+    this.#state = 'ready';
+    this.#detail = undefined;
+    this.#ready.resolve(host);
+  }
+
+  async #loadOn(host: DeviceHost, spec: ModelSpec): Promise<LoadedFacts> {
+    const cancel = this.#options.clock.after(LOAD_MS, () => {
+      host.kill(`it did not load ${spec.model} in time`);
+    });
+    try {
+      return await host.load(spec);
+    } finally {
+      cancel();
+      this.#detail = undefined;
+    }
+  }
+
+  #onStopped(exit: HostExit): void {
+    const { clock, log } = this.#options;
+    if (this.#stopping || this.hasFailed) return;
+    log.warn({ device: this.id, ...exit }, 'device host died');
+    const restart = afterDeath(this.#policy, clock.now());
+    if (restart === undefined) {
+      const reason = [exit.reason, ...exit.lastLines].join('\n');
+      this.#fail(new PilotError('deviceLost', { device: this.id, reason }));
+      return;
+    }
+    this.#policy = restart.policy;
+    this.#restarts++;
+    this.#state = 'restarting';
+    this.#detail = exit.reason;
+    this.#awaitNextHost();
+    this.#cancelRestart = clock.after(restart.delayMs, () => {
+      this.#host = this.#start();
+    });
+    this.#events.onDown();
+  }
+
+  #fail(error: PilotError): void {
+    this.#options.log.error({ device: this.id, error: error.errorName }, error.message);
+    this.#state = 'failed';
+    this.#detail = error.message;
+    this.#awaitNextHost();
+    this.#ready.reject(error);
+    this.#events.onFailed(error);
+  }
+
+  /** The host of before is of no use any more. Those who wait for one already wait on. */
+  #awaitNextHost(): void {
+    if (this.#ready.isSettled) this.#ready = new Ready();
+  }
+
+  async #telemetry(): Promise<Telemetry> {
+    if (this.#state !== 'ready') return {};
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(TELEMETRY_MS, () => {
+        resolve({});
+      });
+      this.#host
+        .telemetry()
+        .catch(() => ({}))
+        .then((telemetry) => {
+          cancel();
+          resolve(telemetry);
+        }, cancel);
+    });
+  }
+}
+
+/** A host that can be used, or never will be. */
+class Ready {
+  readonly promise: Promise<DeviceHost>;
+  isSettled = false;
+  #resolve!: (host: DeviceHost) => void;
+  #reject!: (error: PilotError) => void;
+
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // Nobody may be waiting when it fails.
+    this.promise.catch(() => undefined);
+  }
+
+  resolve(host: DeviceHost): void {
+    this.isSettled = true;
+    this.#resolve(host);
+  }
+
+  reject(error: PilotError): void {
+    this.isSettled = true;
+    this.#reject(error);
+  }
+}
