@@ -1,0 +1,61 @@
+/** Models as text for people. */
+import type { ModelInfo } from '../protocol/models.ts';
+import { formatBytes, formatCount } from './units.ts';
+
+const headings = ['MODEL', 'ALIAS', 'SIZE', 'PARAMETERS', 'TYPE', 'CONTEXT', 'FILL-IN'];
+
+/** One line each, in columns. */
+export function modelTable(models: readonly ModelInfo[]): string {
+  if (models.length === 0) return 'No models. Get one with "tpu-pilot model pull default".';
+  const rows = [
+    headings,
+    ...models.map((model) => [
+      model.id,
+      model.aliases.join(' '),
+      formatBytes(sizeOf(model)),
+      model.parameters === undefined ? '' : formatCount(model.parameters),
+      model.quantization ?? model.format,
+      model.contextLength?.toString() ?? '',
+      model.hasFillIn ? 'yes' : 'no',
+    ]),
+  ];
+  const widths = headings.map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** One fact a line; what is not known is left out. */
+export function describeModel(model: ModelInfo): string {
+  const facts: [string, string | undefined][] = [
+    ['Model', model.id],
+    ['Aliases', model.aliases.join(', ')],
+    ['Name', model.displayName],
+    ['Architecture', model.architecture],
+    ['Type', [model.format, model.quantization].filter(Boolean).join(', ')],
+    ['Parameters', model.parameters === undefined ? undefined : formatCount(model.parameters)],
+    ['Context', model.contextLength === undefined ? undefined : `${model.contextLength} tokens`],
+    ['Chat template', model.hasChatTemplate ? 'yes' : 'no'],
+    ['Fill-in', model.hasFillIn ? 'yes' : 'no'],
+    ['Size', formatBytes(sizeOf(model))],
+    ['Source', model.source],
+    ['Path', model.path],
+    ['sha256', model.files.length === 1 ? model.files[0]?.sha256 : undefined],
+    ['Added', model.addedAt],
+  ];
+  return facts
+    .filter(([, value]) => value !== undefined && value !== '')
+    .map(([label, value]) => `${`${label}:`.padEnd(15)}${value ?? ''}`)
+    .join('\n');
+}
+
+function sizeOf(model: ModelInfo): number {
+  return model.files.reduce((sum, file) => sum + file.size, 0);
+}

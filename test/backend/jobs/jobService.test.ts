@@ -1,0 +1,192 @@
+import { describe, expect, it } from 'vitest';
+import { JobService, type JobControl, type JobRequest } from '../../../backend/jobs/jobService.ts';
+import { PilotError } from '../../../backend/protocol/errors.ts';
+import { JobInfo } from '../../../backend/protocol/jobs.ts';
+
+/** Work that runs until the test ends it. */
+class ManualWork {
+  control: JobControl | undefined;
+  finish: (model: string) => void = () => undefined;
+  fail: (error: unknown) => void = () => undefined;
+  readonly #started: () => void;
+  readonly started: Promise<void>;
+
+  constructor() {
+    let start = (): void => undefined;
+    this.started = new Promise((resolve) => (start = resolve));
+    this.#started = start;
+  }
+
+  request(key: string): JobRequest {
+    return {
+      kind: 'pull',
+      title: `Get ${key}`,
+      key,
+      run: (control) => {
+        this.control = control;
+        this.#started();
+        return new Promise((resolve, reject) => {
+          this.finish = resolve;
+          this.fail = reject;
+          control.signal.addEventListener('abort', () => reject(new PilotError('cancelled')));
+        });
+      },
+    };
+  }
+}
+
+function setUp() {
+  let time = 0;
+  const unexpected: unknown[] = [];
+  const jobs = new JobService({ now: () => time, onUnexpected: (error) => unexpected.push(error) });
+  const changes: JobInfo[] = [];
+  jobs.onChanged((job) => changes.push(JobInfo.parse(job)));
+  const ended = (id: string): Promise<JobInfo> =>
+    new Promise((resolve) => {
+      const stop = jobs.onChanged((job) => {
+        if (job.id !== id || !['done', 'failed', 'cancelled'].includes(job.state)) return;
+        stop();
+        resolve(job);
+      });
+    });
+  const advance = (ms: number): number => (time += ms);
+  return { jobs, changes, unexpected, ended, advance };
+}
+
+describe('JobService', () => {
+  it('runs a job and tells its result', async () => {
+    const { jobs, changes, ended } = setUp();
+    const work = new ManualWork();
+    const { id, state } = jobs.start(work.request('a'));
+    expect(state).toBe('queued');
+    await work.started;
+    expect(jobs.get(id).state).toBe('running');
+    const end = ended(id);
+    work.finish('tiny');
+    expect(await end).toMatchObject({ id, state: 'done', model: 'tiny', fraction: 1 });
+    expect(changes.map((job) => job.state)).toEqual(['queued', 'running', 'done']);
+  });
+
+  it('runs one at a time, in order', async () => {
+    const { jobs, ended } = setUp();
+    const [first, second] = [new ManualWork(), new ManualWork()];
+    const one = jobs.start(first.request('a'));
+    const two = jobs.start(second.request('b'));
+    await first.started;
+    expect(second.control).toBeUndefined();
+    expect(jobs.list().map(({ state }) => state)).toEqual(['running', 'queued']);
+    const end = ended(one.id);
+    first.fail(new PilotError('downloadFailed', { source: 'x', reason: 'y' }));
+    expect(await end).toMatchObject({
+      state: 'failed',
+      error: { code: 1206, message: 'The download from x failed: y' },
+    });
+    await second.started;
+    expect(jobs.get(two.id).state).toBe('running');
+  });
+
+  it('answers the same job for the same work until it has ended', async () => {
+    const { jobs, ended } = setUp();
+    const work = new ManualWork();
+    const first = jobs.start(work.request('a'));
+    expect(jobs.start(work.request('a')).id).toBe(first.id);
+    expect(jobs.start(work.request('b')).id).not.toBe(first.id);
+    await work.started;
+    const end = ended(first.id);
+    work.finish('m');
+    await end;
+    expect(jobs.start(work.request('a')).id).not.toBe(first.id);
+  });
+
+  it('cancels a job that runs and one that waits', async () => {
+    const { jobs, ended } = setUp();
+    const [first, second] = [new ManualWork(), new ManualWork()];
+    const one = jobs.start(first.request('a'));
+    const two = jobs.start(second.request('b'));
+    await first.started;
+    expect(jobs.cancel(two.id).state).toBe('cancelled');
+    const end = ended(one.id);
+    expect(jobs.cancel(one.id).state).toBe('running');
+    expect((await end).state).toBe('cancelled');
+    await jobs.close();
+    expect(second.control).toBeUndefined();
+    expect(jobs.cancel(one.id).state).toBe('cancelled');
+    expect(() => jobs.cancel('none')).toThrow(
+      expect.objectContaining({ errorName: 'jobNotFound' }) as Error,
+    );
+  });
+
+  it('reports progress four times a second, and notices at once', async () => {
+    const { jobs, changes, advance } = setUp();
+    const work = new ManualWork();
+    const { id } = jobs.start(work.request('a'));
+    await work.started;
+    changes.length = 0;
+    for (let doneBytes = 1; doneBytes <= 100; doneBytes++) {
+      advance(10);
+      work.control?.onProgress({ step: 'Downloading', doneBytes, totalBytes: 200 });
+    }
+    expect(changes.map(({ doneBytes }) => doneBytes)).toEqual([25, 50, 75, 100]);
+    expect(changes.at(-1)).toMatchObject({ step: 'Downloading', totalBytes: 200, fraction: 0.5 });
+    work.control?.onProgress({ step: 'Downloading', doneBytes: 150, totalBytes: 200 });
+    expect(changes).toHaveLength(4);
+    expect(jobs.get(id).doneBytes).toBe(150);
+    work.control?.onNotice('Something to know.');
+    expect(changes.at(-1)).toMatchObject({ notices: ['Something to know.'], doneBytes: 150 });
+    work.control?.onProgress({ step: 'Checking' });
+    expect(jobs.get(id)).toMatchObject({ doneBytes: undefined, fraction: undefined });
+  });
+
+  it('tells clients nothing of an error it did not expect, and its owner everything', async () => {
+    const { jobs, unexpected, ended } = setUp();
+    const work = new ManualWork();
+    const { id } = jobs.start(work.request('a'));
+    await work.started;
+    const end = ended(id);
+    const error = new TypeError('/home/somebody/secret');
+    work.fail(error);
+    expect((await end).error).toMatchObject({ code: -32603 });
+    expect(JSON.stringify(jobs.get(id))).not.toContain('secret');
+    expect(unexpected).toEqual([error]);
+  });
+
+  it('goes on when a listener throws', async () => {
+    const { jobs, unexpected, ended } = setUp();
+    const [first, second] = [new ManualWork(), new ManualWork()];
+    const one = jobs.start(first.request('a'));
+    const { id } = jobs.start(second.request('b'));
+    await first.started;
+    const stop = jobs.onChanged(() => {
+      throw new Error('listener');
+    });
+    first.finish('m');
+    await second.started;
+    stop();
+    const end = ended(id);
+    second.finish('n');
+    expect((await end).model).toBe('n');
+    expect(jobs.get(one.id)).toMatchObject({ state: 'done', model: 'm' });
+    expect(unexpected.length).toBeGreaterThan(0);
+  });
+
+  it('forgets old jobs', async () => {
+    const { jobs } = setUp();
+    for (let n = 0; n < 150; n++) jobs.cancel(jobs.start(new ManualWork().request(`${n}`)).id);
+    expect(jobs.list()).toHaveLength(101);
+    expect(jobs.list().at(-1)?.id).toBe('pull-150');
+    await jobs.close();
+  });
+
+  it('stops everything when it is closed', async () => {
+    const { jobs } = setUp();
+    const [first, second] = [new ManualWork(), new ManualWork()];
+    jobs.start(first.request('a'));
+    jobs.start(second.request('b'));
+    await first.started;
+    await jobs.close();
+    expect(jobs.list().map(({ state }) => state)).toEqual(['cancelled', 'cancelled']);
+    expect(() => jobs.start(first.request('c'))).toThrow(
+      expect.objectContaining({ errorName: 'draining' }) as Error,
+    );
+  });
+});
