@@ -1,0 +1,43 @@
+/** A device as text for people. */
+import type { DeviceInfo } from '../protocol/devices.ts';
+import { formatBytes } from './units.ts';
+
+/** One fact a line; what the device does not give is left out. */
+export function describeDevice(device: DeviceInfo): string {
+  const { telemetry } = device;
+  const facts: [string, string | undefined][] = [
+    ['State', [device.state, device.detail].filter(Boolean).join(': ')],
+    ['Driver', [device.kind, device.driverVersion].filter(Boolean).join(' ')],
+    ['Library', device.libraryVersion],
+    ['Process', device.pid === undefined ? undefined : `${device.pid}`],
+    ['Restarts', `${device.restarts}`],
+    ['Threads', device.threads?.toString()],
+    ['Clock', unit(device.clockMhz, 'MHz')],
+    ['Chip', unit(telemetry.chipTemperatureC, '°C')],
+    ['Board', unit(telemetry.boardTemperatureC, '°C')],
+    ['Power', unit(telemetry.powerW, 'W')],
+    ['Fan', unit(telemetry.fanRpm, 'rpm')],
+    ['ECC errors', telemetry.eccErrors?.toString()],
+    ['Load', telemetry.utilization === undefined ? undefined : percent(telemetry.utilization)],
+    ...(telemetry.heaps ?? []).map(({ name, usedBytes, totalBytes }): [string, string] => [
+      'Memory',
+      `${name}: ${formatBytes(usedBytes)} of ${formatBytes(totalBytes)} used`,
+    ]),
+    ...device.models.map(({ id, activeSlots, slots, contextLength }): [string, string] => [
+      'Model',
+      `${id}, ${activeSlots} of ${slots} slots in use, context ${contextLength} tokens`,
+    ]),
+  ];
+  const lines = facts
+    .filter(([, value]) => value !== undefined && value !== '')
+    .map(([label, value]) => `  ${`${label}:`.padEnd(14)}${value ?? ''}`);
+  return [`Device ${device.id}: ${device.name}`, ...lines].join('\n');
+}
+
+function unit(value: number | undefined, name: string): string | undefined {
+  return value === undefined ? undefined : `${value.toFixed(0)} ${name}`;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} %`;
+}
