@@ -1,0 +1,44 @@
+/** What the RPC handlers ask for, given by the parts of the backend. */
+import { startPull } from './jobs/pullJob.ts';
+import type { Parts } from './parts.ts';
+import type { Services } from './rpc/services.ts';
+import type { TokenStore } from './security/tokens.ts';
+
+export interface ServiceEvents {
+  /** The token of that name is worthless from now on. */
+  readonly onRevoked: (name: string) => void;
+  readonly stop: () => void;
+}
+
+export function createServices(
+  { engine, models, store, loader, jobs, chat, completion, report, metricsText }: Parts,
+  tokens: TokenStore,
+  on: ServiceEvents,
+): Services {
+  return {
+    engine,
+    chat,
+    completion,
+    models: { ...models, load: async (name) => loader.load(name) },
+    jobs: {
+      pull: (params) => startPull(jobs, store, params),
+      list: () => jobs.list(),
+      get: (id) => jobs.get(id),
+      cancel: (id) => jobs.cancel(id),
+    },
+    tokens: {
+      create: async (params) => tokens.create(params),
+      list: () => tokens.list(),
+      revoke: async (name) => {
+        try {
+          await tokens.revoke(name);
+        } finally {
+          on.onRevoked(name);
+        }
+      },
+    },
+    status: async () => report.status(),
+    metricsText,
+    stop: on.stop,
+  };
+}

@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+/** The program tpu-pilot: its surroundings and its commands. */
+import path from 'node:path';
+import { registerChatCommand } from './cli/chat.ts';
+import { registerCompleteCommand } from './cli/complete.ts';
+import { registerDemoCommand } from './cli/demo.ts';
+import { registerDeviceCommands } from './cli/device.ts';
+import { exitCodes, type Io } from './cli/io.ts';
+import { registerModelCommands } from './cli/model.ts';
+import { run } from './cli/run.ts';
+import { registerServeCommand } from './cli/serve.ts';
+import { registerStatusCommand } from './cli/status.ts';
+import { registerStopCommand } from './cli/stop.ts';
+import { registerTokenCommands } from './cli/token.ts';
+import { engineFor } from './engineFor.ts';
+
+/** Device hosts run their own bundle, which the build puts beside this one. */
+const hostModule = path.join(import.meta.dirname, 'deviceHost.js');
+
+const interrupted = new AbortController();
+process.on('SIGINT', () => {
+  if (interrupted.signal.aborted) process.exit(exitCodes.failed);
+  interrupted.abort();
+});
+// Whoever reads our output may stop reading: `tpu-pilot model list | head -1`.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+const io: Io = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  runtime: process.execPath,
+  entry: import.meta.filename,
+  interrupted: interrupted.signal,
+};
+
+process.exitCode = await run(process.argv.slice(2), io, (program) => {
+  registerServeCommand(program, io, (config) => engineFor(config, hostModule));
+  registerStatusCommand(program, io);
+  registerStopCommand(program, io);
+  registerChatCommand(program, io);
+  registerCompleteCommand(program, io);
+  registerDemoCommand(program, io);
+  registerModelCommands(program, io);
+  registerDeviceCommands(program, io);
+  registerTokenCommands(program, io);
+});

@@ -1,0 +1,60 @@
+/** What the handlers ask of the rest of the backend. The composition root gives the real ones. */
+import type { TextDocument } from 'vscode-languageserver-textdocument';
+import type { BackendStatus, TokenInfo } from '../protocol/backend.ts';
+import type { ChatProgress, ChatResult } from '../protocol/chat.ts';
+import type { InlineCompletionResult } from '../protocol/documents.ts';
+import type { JobInfo } from '../protocol/jobs.ts';
+import type { ParsedParamsOf, ResultOf } from '../protocol/methods.ts';
+import type { ModelService } from '../models/modelService.ts';
+import type { PullParams } from '../protocol/models.ts';
+import type { Engine } from '../scheduling/engine.ts';
+
+interface ChatService {
+  complete(
+    params: ParsedParamsOf<'chat/complete'>,
+    onProgress: (progress: ChatProgress) => void,
+    signal: AbortSignal,
+  ): Promise<ChatResult>;
+}
+
+interface CompletionService {
+  /** @param owner id of the connection, whose cached suggestions no other sees */
+  complete(
+    document: TextDocument,
+    params: ParsedParamsOf<'textDocument/inlineCompletion'>,
+    signal: AbortSignal,
+    owner: string,
+  ): Promise<InlineCompletionResult>;
+  /** Drops what is cached for one document of a connection, or for all of them. */
+  forget(owner: string, uri?: string): void;
+}
+
+interface JobService {
+  /** Answers with the job that does it. */
+  pull(params: PullParams): JobInfo;
+  list(): JobInfo[];
+  get(id: string): JobInfo;
+  cancel(id: string): JobInfo;
+}
+
+export interface Services {
+  readonly engine: Pick<Engine, 'devices'>;
+  readonly chat: ChatService;
+  readonly completion: CompletionService;
+  readonly models: ModelService & {
+    /** Loads a model of the store on the device; resolves when it is ready. */
+    load(name: string): Promise<void>;
+  };
+  readonly jobs: JobService;
+  readonly tokens: {
+    create(params: ParsedParamsOf<'token/create'>): Promise<ResultOf<'token/create'>>;
+    list(): TokenInfo[];
+    /** Also closes the connections of that token. */
+    revoke(name: string): Promise<void>;
+  };
+  status(): Promise<BackendStatus>;
+  /** Metrics in Prometheus text format. */
+  metricsText(): Promise<string>;
+  /** Begins to drain, after the answer to this call. */
+  stop(): void;
+}

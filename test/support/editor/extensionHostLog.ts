@@ -1,0 +1,34 @@
+/** What the extension hosts of a profile wrote about errors. */
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+
+/** Lines that VS Code itself writes, and why they say nothing about this extension. */
+const harmless: readonly { readonly pattern: RegExp; readonly reason: string }[] = [];
+
+/** VS Code's log format: `2026-01-31 12:00:00.000 [error] text`. */
+const ENTRY = /^\d{4}-\d\d-\d\d [\d:.]+ \[(\w+)\] ([^]*)$/;
+
+/**
+ * The error lines of every extension host and of this extension's own log channel, each with the
+ * name of its file.
+ */
+export async function extensionHostErrors(logs: string, channel: string): Promise<string[]> {
+  const names = await readdir(logs, { recursive: true });
+  const wanted = [/exthost\.log$/i, new RegExp(`${channel}\\.log$`)];
+  const files = names.filter((name) => wanted.some((pattern) => pattern.test(name)));
+  if (!files.some((name) => /exthost\.log$/i.test(name))) {
+    throw new Error(`There is no extension host log in ${logs}: ${names.join(', ')}`);
+  }
+  const errors: string[] = [];
+  for (const file of files) {
+    const text = await readFile(join(logs, file), 'utf8');
+    // An entry goes on until the next line with a time; an error's goes on with its stack.
+    for (const entry of text.split(/\n(?=\d{4}-\d\d-\d\d )/)) {
+      const [, level, message] = ENTRY.exec(entry) ?? [];
+      if (level !== 'error' || message === undefined) continue;
+      if (harmless.some(({ pattern }) => pattern.test(message))) continue;
+      errors.push(`${basename(file)}: ${message}`);
+    }
+  }
+  return errors;
+}

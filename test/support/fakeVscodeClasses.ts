@@ -1,0 +1,182 @@
+/** The classes of the `vscode` module that the extension makes or tests for, without an editor. */
+
+export class Disposable {
+  static from(...items: { dispose(): void }[]): Disposable {
+    return new Disposable(() => items.forEach((item) => item.dispose()));
+  }
+
+  constructor(private readonly callOnDispose: () => void) {}
+
+  dispose(): void {
+    this.callOnDispose();
+  }
+}
+
+type Listener<T> = (event: T) => void;
+
+export class EventEmitter<T> {
+  private readonly listeners = new Set<Listener<T>>();
+
+  readonly event = (listener: Listener<T>, thisArg?: unknown): Disposable => {
+    const bound = thisArg === undefined ? listener : listener.bind(thisArg);
+    this.listeners.add(bound);
+    return new Disposable(() => this.listeners.delete(bound));
+  };
+
+  fire(event: T): void {
+    for (const listener of [...this.listeners]) listener(event);
+  }
+
+  dispose(): void {
+    this.listeners.clear();
+  }
+}
+
+export class CancellationTokenSource {
+  private readonly emitter = new EventEmitter<unknown>();
+  readonly token = {
+    isCancellationRequested: false,
+    onCancellationRequested: this.emitter.event,
+  };
+
+  cancel(): void {
+    this.token.isCancellationRequested = true;
+    this.emitter.fire(undefined);
+  }
+
+  dispose(): void {
+    this.emitter.dispose();
+  }
+}
+
+export class Uri {
+  static file(path: string): Uri {
+    return new Uri('file', path);
+  }
+
+  static parse(text: string): Uri {
+    const [, scheme = 'file', path = ''] = /^([\w-]+):(?:\/\/[^/]*)?(.*)$/.exec(text) ?? [];
+    return new Uri(scheme, decodeURIComponent(path));
+  }
+
+  static joinPath(base: Uri, ...parts: string[]): Uri {
+    return new Uri(base.scheme, [base.path, ...parts].join('/'));
+  }
+
+  readonly authority = '';
+  readonly query = '';
+  readonly fragment = '';
+
+  constructor(
+    readonly scheme: string,
+    readonly path: string,
+  ) {}
+
+  with(change: { scheme?: string; path?: string }): Uri {
+    return new Uri(change.scheme ?? this.scheme, change.path ?? this.path);
+  }
+
+  get fsPath(): string {
+    return this.path;
+  }
+
+  toString(): string {
+    const slashes = this.path.startsWith('/') ? '//' : '';
+    return `${this.scheme}:${slashes}${this.path.split('/').map(encodeURIComponent).join('/')}`;
+  }
+
+  toJSON(): unknown {
+    return this.toString();
+  }
+}
+
+export class Position {
+  constructor(
+    readonly line: number,
+    readonly character: number,
+  ) {}
+}
+
+export class Range {
+  readonly start: Position;
+  readonly end: Position;
+
+  constructor(startLine: number, startCharacter: number, endLine: number, endCharacter: number) {
+    this.start = new Position(startLine, startCharacter);
+    this.end = new Position(endLine, endCharacter);
+  }
+}
+
+export class Location {
+  constructor(
+    readonly uri: Uri,
+    readonly range: Range,
+  ) {}
+}
+
+export class MarkdownString {
+  isTrusted: unknown;
+
+  constructor(
+    readonly value = '',
+    readonly supportThemeIcons = false,
+  ) {}
+}
+
+export class ThemeColor {
+  constructor(readonly id: string) {}
+}
+
+export class InlineCompletionItem {
+  constructor(
+    readonly insertText: string,
+    readonly range?: Range,
+  ) {}
+}
+
+export class ChatResponseMarkdownPart {
+  readonly value: MarkdownString;
+
+  constructor(text: string) {
+    this.value = new MarkdownString(text);
+  }
+}
+
+export class ChatRequestTurn {
+  readonly participant = 'tpu-pilot.tpu';
+  readonly references = [];
+  readonly toolReferences = [];
+
+  constructor(readonly prompt: string) {}
+}
+
+export class ChatResponseTurn {
+  readonly participant = 'tpu-pilot.tpu';
+
+  constructor(
+    readonly response: readonly ChatResponseMarkdownPart[],
+    readonly result: { metadata?: Record<string, unknown> } = {},
+  ) {}
+}
+
+/** What vscode-languageclient extends or tests for, and our documents never are. */
+class Unused {
+  readonly unused = true;
+}
+
+export {
+  Unused as CallHierarchyItem,
+  Unused as CodeAction,
+  Unused as CodeLens,
+  Unused as CompletionItem,
+  Unused as Diagnostic,
+  Unused as DocumentLink,
+  Unused as InlayHint,
+  Unused as SymbolInformation,
+  Unused as TabInputCustom,
+  Unused as TabInputNotebook,
+  Unused as TabInputText,
+  Unused as TabInputTextDiff,
+  Unused as TypeHierarchyItem,
+};
+export class CancellationError extends Error {}
