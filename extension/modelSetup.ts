@@ -1,0 +1,113 @@
+/** From a backend without a model to one that answers. */
+import * as vscode from 'vscode';
+import { RemoteError } from '../backend/client/remoteError.ts';
+import type { ModelInfo } from '../backend/protocol/models.ts';
+import type { BackendConnection } from './backendConnection.ts';
+import type { BackendSession } from './backendSession.ts';
+import { commands } from './commandIds.ts';
+import { guard } from './guard.ts';
+import { showJob } from './jobProgress.ts';
+import { inform } from './notices.ts';
+import { backendSettings } from './settings.ts';
+
+/** The backend's name for the model it recommends. */
+const DEFAULT_MODEL = 'default';
+/** Remembers that a person was asked once: the status bar keeps offering, quietly. */
+const OFFERED_KEY = 'tpuPilot.offeredDefaultModel';
+
+/** The model to load when the backend has none: what the settings name, else the default. */
+export function modelToLoad(models: readonly ModelInfo[], setting: string): ModelInfo | undefined {
+  const wanted = setting === '' ? DEFAULT_MODEL : setting;
+  return models.find(({ id, aliases, path }) => [id, path, ...aliases].includes(wanted));
+}
+
+function nameOf({ displayName, id }: ModelInfo): string {
+  return displayName ?? id;
+}
+
+interface Pulled {
+  readonly model: ModelInfo;
+  readonly notices: readonly string[];
+}
+
+export class ModelSetup implements vscode.Disposable {
+  private readonly listener: vscode.Disposable;
+  private prepared: BackendSession | undefined;
+  private pulling: Promise<Pulled | undefined> | undefined;
+
+  constructor(
+    private readonly backend: BackendConnection,
+    private readonly memory: vscode.Memento,
+    private readonly log: Pick<vscode.LogOutputChannel, 'info' | 'error'>,
+  ) {
+    this.listener = backend.onDidChange(() => this.check());
+  }
+
+  dispose(): void {
+    this.listener.dispose();
+  }
+
+  /** Downloads and loads the default model; a second call joins the first. */
+  async getDefaultModel(): Promise<void> {
+    this.pulling ??= this.pull().finally(() => {
+      this.pulling = undefined;
+    });
+    const pulled = await this.pulling;
+    if (!pulled) return;
+    const { model, notices } = pulled;
+    await inform(
+      vscode.l10n.t('{0} is ready, from {1}.', nameOf(model), model.source),
+      // Such as: no hub answered, so this is a smaller model than it could be.
+      ...(notices.length > 0 ? [commands.showLog] : []),
+    );
+  }
+
+  /** Once for each connection: a backend attached to may say only later that it has no model. */
+  private check(): void {
+    const { session, status } = this.backend;
+    if (!session || session === this.prepared || status?.state !== 'noModel') return;
+    this.prepared = session;
+    if (session.role === 'admin') guard(this.log, this.prepare(session));
+  }
+
+  /** Loads a model that is there, or offers to get one. */
+  private async prepare(session: BackendSession): Promise<void> {
+    const { models } = await session.request('model/list', null);
+    const model = modelToLoad(models, backendSettings().model);
+    if (model) {
+      await this.load(session, model);
+      return;
+    }
+    if (this.memory.get(OFFERED_KEY) === true) return;
+    await this.memory.update(OFFERED_KEY, true);
+    await inform(
+      vscode.l10n.t('TPU Pilot needs a model before it can answer.'),
+      commands.getDefaultModel,
+    );
+  }
+
+  /** Undefined when the person cancelled. */
+  private async pull(): Promise<Pulled | undefined> {
+    const session = await this.backend.ready();
+    const job = await session.request('model/pull', { source: DEFAULT_MODEL });
+    const title = vscode.l10n.t('TPU Pilot: getting the default model');
+    const ended = await showJob(session, title, job);
+    for (const notice of ended.notices) this.log.info(notice);
+    if (ended.error) {
+      const { code, message, remedy } = ended.error;
+      throw new RemoteError(code, message, { name: '', remedy });
+    }
+    if (ended.model === undefined) return undefined;
+    const model = await session.request('model/info', { model: ended.model });
+    await this.load(session, model);
+    return { model, notices: ended.notices };
+  }
+
+  private async load(session: BackendSession, model: ModelInfo): Promise<void> {
+    this.log.info(`Loading ${nameOf(model)}.`);
+    const title = vscode.l10n.t('TPU Pilot: loading {0}', nameOf(model));
+    await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () =>
+      session.request('model/load', { model: model.id }),
+    );
+  }
+}

@@ -1,0 +1,29 @@
+/** Messages to the person, with the command that helps as a button. */
+import * as vscode from 'vscode';
+import { commands, titleOf, type CommandId } from './commandIds.ts';
+import { problemOf, sentenceOf } from './problems.ts';
+
+type Show = (message: string, ...buttons: string[]) => Thenable<string | undefined>;
+
+async function withButtons(
+  show: Show,
+  message: string,
+  buttons: readonly CommandId[],
+): Promise<void> {
+  const chosen = await show(message, ...buttons.map(titleOf));
+  const command = buttons.find((button) => titleOf(button) === chosen);
+  if (command) await vscode.commands.executeCommand(command);
+}
+
+export async function inform(message: string, ...buttons: CommandId[]): Promise<void> {
+  await withButtons(vscode.window.showInformationMessage, message, buttons);
+}
+
+/** What went wrong and what helps. `lines` are the last words of a process. */
+export async function showProblem(error: unknown, lines: readonly string[] = []): Promise<void> {
+  const problem = problemOf(error);
+  if (problem.name === 'cancelled') return;
+  const text = [sentenceOf(problem), ...lines].join('\n');
+  const buttons = [...new Set<CommandId>([problem.action, commands.showLog])];
+  await withButtons(vscode.window.showErrorMessage, text, buttons);
+}

@@ -1,0 +1,145 @@
+/** Any error as something a person can read and act on, in the language of the editor. */
+import * as vscode from 'vscode';
+import * as z from 'zod';
+import { ErrorData, errorTable, type ErrorName } from '../backend/protocol/errors.ts';
+import { commands, type CommandId } from './commandIds.ts';
+
+export interface Problem {
+  /** Undefined for errors that are not in the protocol's table. */
+  readonly name: ErrorName | undefined;
+  /** One line. */
+  readonly message: string;
+  /** The lines that came below it, such as the last words of a process. */
+  readonly details: readonly string[];
+  readonly remedy: string | undefined;
+  /** The command most likely to help. */
+  readonly action: CommandId;
+}
+
+/** The common shape of PilotError and of vscode-jsonrpc's ResponseError. */
+const ErrorShape = z.object({
+  message: z.string(),
+  code: z.number().optional().catch(undefined),
+  data: ErrorData.optional().catch(undefined),
+});
+
+function isErrorName(name: string): name is ErrorName {
+  return Object.hasOwn(errorTable, name);
+}
+
+const names = Object.keys(errorTable).filter(isErrorName);
+
+function nameOf(error: z.infer<typeof ErrorShape>): ErrorName | undefined {
+  const { code, data } = error;
+  if (data && isErrorName(data.name)) return data.name;
+  if (code === undefined) return undefined;
+  return names.find((name) => errorTable[name].code === code);
+}
+
+/**
+ * The backend fills in its sentences in English. Reading the details back out of the sentence lets
+ * the bundle translate the template: no second table, and no change to the protocol.
+ */
+function translateSentence(name: ErrorName, message: string): string {
+  const template = errorTable[name].sentence;
+  const keys: string[] = [];
+  const pattern = template
+    .split(/(\{\w+\})/)
+    .map((part) => {
+      const key = /^\{(\w+)\}$/.exec(part)?.[1];
+      if (key === undefined) return part.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+      keys.push(key);
+      return '(.*?)';
+    })
+    .join('');
+  const match = new RegExp(`^${pattern}$`, 's').exec(message);
+  if (!match) return message;
+  return vscode.l10n.t(
+    template,
+    Object.fromEntries(keys.map((key, i) => [key, match[i + 1] ?? ''])),
+  );
+}
+
+function actionFor(name: ErrorName | undefined): CommandId {
+  switch (name) {
+    case 'unauthorized':
+    case 'forbidden':
+      return commands.setToken;
+    case 'modelNotFound':
+    case 'modelNotLoaded':
+      return commands.getDefaultModel;
+    case 'backendUnreachable':
+    case 'connectionLost':
+    case 'draining':
+      return commands.start;
+    case 'protocolMismatch':
+    case 'deviceLost':
+    case 'deviceHung':
+      return commands.restart;
+    default:
+      return commands.showLog;
+  }
+}
+
+/** The table's remedies speak to the command line; where the editor has a button, they name that. */
+function remedyOf(name: ErrorName, retryAfterMs: number | undefined): string {
+  switch (name) {
+    case 'overloaded':
+    case 'rateLimited':
+      return vscode.l10n.t('Try again in {0} s.', Math.ceil((retryAfterMs ?? 1000) / 1000));
+    case 'modelNotLoaded':
+      return vscode.l10n.t('Use "TPU Pilot: Get the Default Model".');
+    case 'backendUnreachable':
+      return vscode.l10n.t('Use "TPU Pilot: Start Backend", or check the address in the settings.');
+    case 'unauthorized':
+      return vscode.l10n.t('Use "TPU Pilot: Set Backend Token" with the token of this backend.');
+    default:
+      return vscode.l10n.t(errorTable[name].remedy);
+  }
+}
+
+/** Never throws, whatever was thrown. */
+export function problemOf(error: unknown): Problem {
+  const { data: shape } = ErrorShape.safeParse(error);
+  const name = shape && nameOf(shape);
+  const text = shape?.message ?? String(error);
+  const [message = '', ...details] = (name ? translateSentence(name, text) : text).split('\n');
+  const retryAfterMs = shape?.data?.retryAfterMs;
+  return {
+    name,
+    message,
+    details,
+    remedy: name ? remedyOf(name, retryAfterMs) : shape?.data?.remedy,
+    action: actionFor(name),
+  };
+}
+
+export function isCancelled(error: unknown): boolean {
+  return problemOf(error).name === 'cancelled';
+}
+
+/** Message and remedy as one paragraph. */
+export function sentenceOf(problem: Problem): string {
+  return problem.remedy === undefined ? problem.message : `${problem.message} ${problem.remedy}`;
+}
+
+/** What a failed attempt to connect means for the next one. */
+export function connectFailureKind({ name }: Problem): 'fault' | 'permanent' | 'busy' {
+  switch (name) {
+    case 'unauthorized':
+    case 'forbidden':
+    case 'protocolMismatch':
+    case 'serverNotProven':
+    case 'originRefused':
+    case 'hostRefused':
+    case 'homeNotWritable':
+    case 'configInvalid':
+      return 'permanent';
+    case 'draining':
+    case 'tooManyConnections':
+    case 'rateLimited':
+      return 'busy';
+    default:
+      return 'fault';
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * The settings, typed and checked: what a person wrote into settings.json may be anything. Defaults
+ * live in package.json alone; a value of the wrong type counts as the default.
+ */
+import * as vscode from 'vscode';
+import * as z from 'zod';
+
+const SECTION = 'tpuPilot';
+
+interface Setting<T> {
+  readonly key: string;
+  readonly schema: z.ZodType<T>;
+}
+
+function setting<T>(key: string, schema: z.ZodType<T>): Setting<T> {
+  return { key, schema };
+}
+
+const text = z.string().trim();
+const backendUrl = setting('backend.url', text);
+const autoStart = setting('backend.autoStart', z.boolean());
+const home = setting('home', text);
+const device = setting('device', text);
+const model = setting('model', text);
+const exclude = setting('exclude', z.array(z.string()));
+const completionEnable = setting('inlineCompletion.enable', z.boolean());
+const disabledLanguages = setting('inlineCompletion.disabledLanguages', z.array(z.string()));
+const completionMaxTokens = setting('inlineCompletion.maxTokens', z.int().min(1).max(4096));
+const chatMaxTokens = setting('chat.maxTokens', z.int().min(1).max(100_000));
+const chatInstructions = setting('chat.instructions', text);
+
+/** Every setting the extension reads; a test compares them with package.json. */
+export const settingKeys: readonly string[] = [
+  backendUrl,
+  autoStart,
+  home,
+  device,
+  model,
+  exclude,
+  completionEnable,
+  disabledLanguages,
+  completionMaxTokens,
+  chatMaxTokens,
+  chatInstructions,
+].map(({ key }) => `${SECTION}.${key}`);
+
+/** The first candidate of the right type. */
+function firstValid<T>({ schema }: Setting<T>, ...candidates: unknown[]): T | undefined {
+  for (const candidate of candidates) {
+    const parsed = schema.safeParse(candidate);
+    if (parsed.success) return parsed.data;
+  }
+  return undefined;
+}
+
+function read<T>(from: Setting<T>, scope?: vscode.ConfigurationScope): T {
+  // Null: for the window as a whole. Without it VS Code warns about settings that a folder can set.
+  const config = vscode.workspace.getConfiguration(SECTION, scope ?? null);
+  const value = firstValid(from, config.get(from.key), config.inspect(from.key)?.defaultValue);
+  if (value === undefined) throw new TypeError(`The manifest has no valid default: ${from.key}`);
+  return value;
+}
+
+/** Which backend to use, and how to start one. Empty strings mean "not set". */
+export interface BackendSettings {
+  readonly url: string;
+  readonly autoStart: boolean;
+  readonly home: string;
+  readonly device: string;
+  readonly model: string;
+}
+
+export function backendSettings(): BackendSettings {
+  return {
+    url: read(backendUrl),
+    autoStart: read(autoStart),
+    home: read(home),
+    device: read(device),
+    model: read(model),
+  };
+}
+
+/** True when the change is felt only by the next backend or the next connection. */
+export function needsRestart(event: vscode.ConfigurationChangeEvent): boolean {
+  return [backendUrl, home, device, model].some(({ key }) =>
+    event.affectsConfiguration(`${SECTION}.${key}`),
+  );
+}
+
+export function affectsExclude(event: vscode.ConfigurationChangeEvent): boolean {
+  return event.affectsConfiguration(`${SECTION}.${exclude.key}`);
+}
+
+export function affectsInlineCompletion(event: vscode.ConfigurationChangeEvent): boolean {
+  return event.affectsConfiguration(`${SECTION}.inlineCompletion`);
+}
+
+export interface InlineCompletionSettings {
+  readonly enabled: boolean;
+  readonly maxTokens: number;
+}
+
+export function inlineCompletionSettings(
+  document?: Pick<vscode.TextDocument, 'uri' | 'languageId'>,
+): InlineCompletionSettings {
+  const scope = document && { uri: document.uri, languageId: document.languageId };
+  const off = document && read(disabledLanguages, scope);
+  return {
+    enabled: read(completionEnable, scope) && !off?.includes(document?.languageId ?? ''),
+    maxTokens: read(completionMaxTokens, scope),
+  };
+}
+
+/** Switches inline completion where it is set, so that the switch isn't shadowed by a workspace. */
+export async function setInlineCompletion(enabled: boolean): Promise<void> {
+  const config = vscode.workspace.getConfiguration(SECTION, null);
+  const inWorkspace = config.inspect(completionEnable.key)?.workspaceValue !== undefined;
+  await config.update(
+    completionEnable.key,
+    enabled,
+    inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global,
+  );
+}
+
+export interface ChatSettings {
+  readonly maxTokens: number;
+  readonly instructions: string;
+}
+
+export function chatSettings(): ChatSettings {
+  return { maxTokens: read(chatMaxTokens), instructions: read(chatInstructions) };
+}
+
+/**
+ * The user's patterns, or the defaults, joined by those of the workspace: a workspace can protect
+ * more of its files, but it can't have files sent that the user protects.
+ */
+export function excludePatterns(): readonly string[] {
+  const values = vscode.workspace.getConfiguration(SECTION).inspect(exclude.key);
+  const own = firstValid(exclude, values?.globalValue, values?.defaultValue) ?? [];
+  const added = firstValid(exclude, values?.workspaceValue) ?? [];
+  return [...new Set([...own, ...added])];
+}

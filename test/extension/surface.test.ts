@@ -1,0 +1,223 @@
+/** Commands, status bar and messages, over a backend that answers from a script. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import type * as vscode from 'vscode';
+import { PilotError } from '../../backend/protocol/errors.ts';
+import { registerCommands } from '../../extension/backendCommands.ts';
+import { BackendConnection } from '../../extension/backendConnection.ts';
+import { BackendToken } from '../../extension/backendToken.ts';
+import { DocumentGate } from '../../extension/documentGate.ts';
+import { FailureNotice } from '../../extension/failureNotice.ts';
+import { InlineCompletionProvider } from '../../extension/inlineCompletion.ts';
+import { ModelSetup } from '../../extension/modelSetup.ts';
+import { SettingsWatch } from '../../extension/settingsWatch.ts';
+import { StatusBar } from '../../extension/statusBar.ts';
+import { FakeClock, FakeConnector, FakeSession, readyStatus } from '../support/fakeSession.ts';
+import { fake, MarkdownString, Uri, type FakeDocument } from '../support/fakeVscode.ts';
+
+interface Surface {
+  readonly backend: BackendConnection;
+  readonly connector: FakeConnector;
+  readonly clock: FakeClock;
+  readonly gate: DocumentGate;
+  readonly logged: string[];
+  readonly secrets: Map<string, string>;
+  readonly run: (command: string) => Promise<void>;
+}
+
+const made: { dispose(): void }[] = [];
+
+afterEach(() => {
+  for (const item of made.splice(0)) item.dispose();
+  fake.reset();
+});
+
+function setUp(remote = false): Surface {
+  const logged: string[] = [];
+  const note = (text: unknown): void => void logged.push(String(text));
+  const quiet = (): void => undefined;
+  const log = { info: quiet, debug: quiet, warn: quiet, error: note, show: () => note('shown') };
+  const channel = log as unknown as vscode.LogOutputChannel;
+  const connector = new FakeConnector(remote);
+  const clock = new FakeClock();
+  const backend = new BackendConnection(connector, channel, clock);
+  const gate = new DocumentGate([]);
+  const secrets = new Map<string, string>();
+  const token = new BackendToken({
+    get: (key: string) => Promise.resolve(secrets.get(key)),
+    store: (key: string, value: string) => Promise.resolve(void secrets.set(key, value)),
+    delete: (key: string) => Promise.resolve(void secrets.delete(key)),
+  } as unknown as vscode.SecretStorage);
+  const completion = new InlineCompletionProvider(backend, gate, channel);
+  const statusBar = new StatusBar(backend, completion);
+  const memory = { get: () => true } as unknown as vscode.Memento;
+  const models = new ModelSetup(backend, memory, channel);
+  const notice = new FailureNotice(backend, channel);
+  const watch = new SettingsWatch(backend, gate, channel);
+  const commands = registerCommands({ backend, token, models, statusBar, log: channel });
+  made.push(backend, completion, statusBar, models, notice, watch, ...commands);
+  const run = async (command: string): Promise<void> => {
+    await fake.commands.get(`tpuPilot.${command}`)?.();
+  };
+  return { backend, connector, clock, gate, logged, secrets, run };
+}
+
+async function connected(remote = false, session = new FakeSession({}, remote)): Promise<Surface> {
+  const surface = setUp(remote);
+  surface.connector.queue(session);
+  await surface.run('start');
+  await surface.backend.ready();
+  return surface;
+}
+
+const messages = (): string[] => fake.shown.map(({ message }) => message);
+
+test('start and stop, and each says why when there is nothing to do', async () => {
+  const { run, backend } = await connected();
+  await run('start');
+  await run('stop');
+  expect(backend.supervision.phase).toBe('stopped');
+  await run('stop');
+  expect(messages()).toEqual(['The backend is running already.', 'The backend is not running.']);
+});
+
+test('stopping a remote backend says that it goes on', async () => {
+  const { run } = await connected(true);
+  await run('stop');
+  expect(messages()).toEqual(['Disconnected. The backend goes on: it belongs to another machine.']);
+});
+
+test('a button runs its command', async () => {
+  const { run } = await connected();
+  fake.press = 'Restart Backend';
+  await run('start');
+  expect(fake.executed).toEqual(['tpuPilot.restart']);
+});
+
+test('a command that is refused shows the reason, and the extension host sees no error', async () => {
+  const session = new FakeSession({
+    'backend/stop': () => {
+      throw new PilotError('forbidden', { method: 'backend/stop' });
+    },
+  });
+  const { run, logged } = await connected(false, session);
+  await run('stop');
+  expect(messages()).toEqual([
+    'backend/stop needs the role admin. Use a token with the role admin, or ask the person who runs the backend.',
+  ]);
+  expect(fake.shown[0]?.buttons).toEqual(['Set Backend Token', 'Show Log']);
+  expect(logged).toHaveLength(1);
+});
+
+test('the token command explains itself without a remote backend', async () => {
+  const { run } = setUp();
+  await run('setToken');
+  expect(messages()[0]).toContain('needs no token');
+});
+
+test('a token is stored for the address of the settings, and used at once', async () => {
+  const { run, secrets, connector } = setUp(true);
+  fake.userSettings.set('tpuPilot.backend.url', 'wss://host:1');
+  fake.entered = 'secret';
+  connector.queue(new FakeSession({}, true));
+  await run('setToken');
+  expect([...secrets.values()]).toEqual(['secret']);
+  expect(connector.attempts).toHaveLength(1);
+});
+
+test('inline completion is toggled in the settings', async () => {
+  const { run } = setUp();
+  await run('toggleInlineCompletion');
+  expect(fake.userSettings.get('tpuPilot.inlineCompletion.enable')).toBe(false);
+});
+
+test('the menu offers what helps in this state', async () => {
+  const { run } = setUp();
+  fake.entered = 'Start Backend';
+  await run('showMenu');
+  expect(fake.executed).toEqual(['tpuPilot.start']);
+});
+
+test('the status bar follows the backend, and its links run nothing but our commands', async () => {
+  const session = new FakeSession();
+  await connected(false, session);
+  expect(fake.statusBar).toMatchObject({
+    text: '$(chip) TPU ready',
+    name: 'TPU Pilot',
+    command: 'tpuPilot.showMenu',
+  });
+  session.emit('backend/statusChanged', { ...readyStatus, state: 'noModel' });
+  expect(fake.statusBar.text).toBe('$(cloud-download) TPU no model');
+  const { tooltip } = fake.statusBar;
+  expect(tooltip).toBeInstanceOf(MarkdownString);
+  expect(tooltip).toMatchObject({
+    value: expect.stringContaining('(command:tpuPilot.getDefaultModel)') as unknown,
+    isTrusted: { enabledCommands: expect.arrayContaining(['tpuPilot.getDefaultModel']) as unknown },
+  });
+});
+
+test('giving up is told once, with the last lines and what helps', async () => {
+  const { run, connector, clock, backend, logged } = setUp();
+  const reason = 'exit code 1\none\ntwo\n{"msg":"three"}\nfour';
+  const failures = Array.from({ length: 6 }, () => new PilotError('backendNotStarted', { reason }));
+  connector.queue(...failures);
+  await run('start');
+  for (let i = 0; i < 5; i++) {
+    await vi.waitUntil(() => backend.supervision.phase === 'waiting', { interval: 1 });
+    clock.advance(8000);
+  }
+  await vi.waitUntil(() => fake.shown.length > 0, { interval: 1 });
+  expect(fake.shown).toHaveLength(1);
+  expect(messages()[0]).toMatch(/^The backend did not start: exit code 1 .*\ntwo\nthree\nfour$/);
+  expect(fake.shown[0]?.buttons).toEqual(['Show Log']);
+  expect(logged).toContain('  one');
+});
+
+test('a backend that ran and died is explained by its log', async () => {
+  const home = await mkdtemp(path.join(tmpdir(), 'tpu-pilot-'));
+  try {
+    await mkdir(path.join(home, 'logs'));
+    await writeFile(path.join(home, 'logs', 'backend.log'), '{"msg":"last words"}\n');
+    fake.userSettings.set('tpuPilot.home', home);
+    const { run, connector } = setUp();
+    connector.queue(new PilotError('protocolMismatch', { client: 1, server: 2 }));
+    await run('start');
+    await vi.waitUntil(() => fake.shown.length > 0, { interval: 1 });
+    expect(messages()[0]).toMatch(/\nlast words$/);
+    expect(fake.shown[0]?.buttons).toEqual(['Restart Backend', 'Show Log']);
+  } finally {
+    await rm(home, { recursive: true });
+  }
+});
+
+test('a changed exclude list reaches the documents that are open', async () => {
+  const session = new FakeSession();
+  const { gate } = await connected(false, session);
+  const uri = Uri.file('/p/a.sql');
+  const open: FakeDocument = { uri, languageId: 'sql', version: 1, getText: () => '' };
+  fake.openDocument(open);
+  await gate.didOpen(open as unknown as vscode.TextDocument, () => Promise.resolve());
+  fake.changeSetting('tpuPilot.exclude', ['**/*.sql']);
+  await vi.waitUntil(() => session.resent.length > 0, { interval: 1 });
+  expect(session.resent).toEqual([{ revoked: [open], granted: [] }]);
+});
+
+test('a setting of the backend offers a restart while it runs', async () => {
+  await connected();
+  fake.press = 'Restart Backend';
+  fake.changeSetting('tpuPilot.model', 'other');
+  await vi.waitUntil(() => fake.executed.length > 0, { interval: 1 });
+  expect(fake.executed).toEqual(['tpuPilot.restart']);
+});
+
+test('a setting of a backend that failed is tried at once', async () => {
+  const { run, connector, backend } = setUp();
+  connector.queue(new PilotError('unauthorized'));
+  await run('start');
+  await vi.waitUntil(() => backend.supervision.phase === 'failed', { interval: 1 });
+  connector.queue(new FakeSession());
+  fake.changeSetting('tpuPilot.home', '/elsewhere');
+  await backend.ready();
+});
