@@ -1,0 +1,61 @@
+/**
+ * `npm run bench [-- --quick]`: the product beside the same library called directly, in alternating
+ * rounds of one run, so that a machine that slows down slows both. Prints Markdown.
+ */
+import { availableParallelism, cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import provideModel, { testModelPath } from '../support/provideModel.ts';
+import { DirectProcess } from './directProcess.ts';
+import { residentBytes, startProduct } from './product.ts';
+import { table, type Comparison } from './stats.ts';
+import { firstToken, throughput } from './throughput.ts';
+import { summary, typeWithLibrary, typeWithProduct } from './typing.ts';
+
+const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+const rounds = values.quick ? 2 : 7;
+const keys = values.quick ? 60 : 240;
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+await provideModel();
+const model = testModelPath();
+const product = await startProduct(model);
+const { devices } = await product.client.request('device/list', null);
+const [device] = devices;
+const [loaded] = device?.models ?? [];
+if (device === undefined || loaded === undefined) throw new Error('The backend has no model.');
+const direct = await DirectProcess.start({
+  path: model,
+  threads: device.threads ?? 1,
+  slots: loaded.slots,
+  kvTokens: 16_384,
+});
+try {
+  const processor = cpus()[0]?.model ?? 'unknown processor';
+  print(
+    `${new Date().toISOString().slice(0, 10)}, ${processor}, ${availableParallelism()} cores, Node ${process.version}, ${loaded.name}, ${device.threads ?? '?'} thread(s), ${rounds} rounds\n`,
+  );
+  // Both sides touch their weights and caches once before anything counts.
+  await throughput(product, direct, 1);
+  const rows: Comparison[] = [
+    ...(await throughput(product, direct, rounds)),
+    ...(await firstToken(product, direct, rounds)),
+    {
+      what: 'memory, all processes',
+      unit: 'MB',
+      ours: [((await residentBytes(product.pid)) + (await residentBytes(device.pid ?? 0))) / 1e6],
+      direct: [(await residentBytes(direct.pid)) / 1e6],
+      target: '-',
+    },
+  ];
+  print(table(rows));
+  print(
+    '\n| typing | keys | answered before the next key | without the device | suggestions | p50 | p95 |\n|---|---|---|---|---|---|---|',
+  );
+  for (const file of ['ringBuffer.ts', 'statistics.py', 'wordcount.go', 'temperature.cpp']) {
+    print(summary(`ours, ${file}`, await typeWithProduct(product, file, keys)));
+    print(summary(`direct, ${file}`, await typeWithLibrary(direct, file, keys)));
+  }
+} finally {
+  await direct.stop();
+  await product.stop();
+}
