@@ -16,12 +16,15 @@ import { SettingsWatch } from './settingsWatch.ts';
 import { StatusBar } from './statusBar.ts';
 
 let connection: BackendConnection | undefined;
+let channel: vscode.LogOutputChannel | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
   const own = new Disposables();
   context.subscriptions.push(own);
 
-  const log = own.add(vscode.window.createOutputChannel('TPU Pilot', { log: true }));
+  // Not among the rest, which goes at once: saying goodbye takes a moment, and may have to log.
+  const log = vscode.window.createOutputChannel('TPU Pilot', { log: true });
+  channel = log;
   const token = new BackendToken(context.secrets);
   const gate = new DocumentGate(excludePatterns());
   const connector = new SettingsConnector(context.extensionPath, token, gate, log);
@@ -48,4 +51,5 @@ export function activate(context: vscode.ExtensionContext): void {
 /** The backend stays: other windows use it, and the next one opens faster. */
 export async function deactivate(): Promise<void> {
   await connection?.close();
+  channel?.dispose();
 }

@@ -1,7 +1,7 @@
 /** The arrays of one llama_batch, made once and filled anew for every step. */
 import koffi from 'koffi';
 import type { StepPlan } from './device.ts';
-import type { Batch } from './llamaTypes.ts';
+import { toPointer, type Batch, type Pointer } from './llamaTypes.ts';
 
 /** The place in the batch whose logits a slot is to be sampled from. */
 export interface BatchOutput {
@@ -13,14 +13,14 @@ export class CpuBatch {
   /** What llama_decode takes. */
   readonly native: Batch;
   /** One llama_seq_id a slot, in native memory, for the batch to point at. */
-  readonly #ids: bigint;
+  readonly #ids: Pointer;
 
   /** @param capacity the most tokens of a step */
   constructor(capacity: number, slots: number) {
     // An ArrayBuffer made by hand is never in V8's heap, where the collector could move it while a
     // step reads it on another thread.
     const memory = (bytesEach: number): ArrayBuffer => new ArrayBuffer(capacity * bytesEach);
-    this.#ids = koffi.alloc('int32_t', slots) as bigint;
+    this.#ids = toPointer(koffi.alloc('int32_t', slots));
     for (let slot = 0; slot < slots; slot++) koffi.encode(this.#ids, slot * 4, 'int32_t', slot);
     this.native = {
       n_tokens: 0,

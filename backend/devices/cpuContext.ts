@@ -2,7 +2,7 @@
 import koffi from 'koffi';
 import { DeviceError } from './device.ts';
 import type { LlamaLibrary } from './llamaLibrary.ts';
-import type { Batch, Pointer } from './llamaTypes.ts';
+import { toPointer, type Batch, type Pointer } from './llamaTypes.ts';
 import { onWorker } from './onWorker.ts';
 
 /** Native handles that belong together. */
@@ -32,7 +32,7 @@ export class CpuContext {
     const { api, strlen } = handles.library;
     this.pointer = handles.context;
     this.#decode = onWorker(api.decode);
-    this.#stop = koffi.alloc('uint8_t', 2) as Pointer;
+    this.#stop = toPointer(koffi.alloc('uint8_t', 2));
     koffi.encode(this.#stop, 'uint8_t', [0, 0], 2);
     api.set_abort_callback(this.pointer, strlen, this.#stop);
   }

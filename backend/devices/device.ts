@@ -102,7 +102,7 @@ export interface PrefillChunk {
 }
 
 /** Append `token` to the slot and sample the next one. */
-export interface DecodeToken {
+interface DecodeToken {
   readonly slot: number;
   readonly token: number;
 }
@@ -131,6 +131,8 @@ export interface LoadedModel {
   readonly contextLength: number;
   /** Tokens that all slots together can hold. */
   readonly kvTokens: number;
+  /** Threads of the next step, where the host computes it. */
+  readonly threads?: number;
 
   /** Text to tokens. Text that looks like a special token stays text. */
   encode(text: string): Promise<Int32Array>;

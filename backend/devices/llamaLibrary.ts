@@ -8,7 +8,7 @@ import koffi from 'koffi';
 import { DeviceError } from './device.ts';
 import { bindLlama, type Llama } from './llama.ts';
 import { contextDefaults, libraryVersion, modelDefaults } from './llamaDefaults.ts';
-import { layouts, type Pointer } from './llamaTypes.ts';
+import { layouts, toPointer, type Pointer } from './llamaTypes.ts';
 
 export interface LlamaLibrary {
   readonly api: Llama;
@@ -112,12 +112,12 @@ export function libraryFile(folder: string, name: 'llama' | 'ggml'): string {
 }
 
 function open(folder: string): LlamaLibrary {
-  // koffi accepts settings only before the first library.
-  if ((koffi.config().async_stack_size ?? 0) < ASYNC_STACK_BYTES) {
-    koffi.config({ async_stack_size: ASYNC_STACK_BYTES });
-  }
   const [ggmlFile, llamaFile] = [libraryFile(folder, 'ggml'), libraryFile(folder, 'llama')];
   try {
+    // koffi accepts settings only before the first library.
+    if ((koffi.config().async_stack_size ?? 0) < ASYNC_STACK_BYTES) {
+      koffi.config({ async_stack_size: ASYNC_STACK_BYTES });
+    }
     const libc = koffi.load(libcNames[process.platform] ?? 'libc.so.6');
     const api = bindLlama(koffi.load(llamaFile), koffi.load(ggmlFile));
     const version = verify(api);
@@ -125,8 +125,8 @@ function open(folder: string): LlamaLibrary {
       api,
       version,
       memcpy: libc.func('void *memcpy(void *dest, const void *src, size_t n)'),
-      strlen: pointer(libc.symbol('strlen')),
-      abs: pointer(libc.symbol('abs')),
+      strlen: toPointer(libc.symbol('strlen')),
+      abs: toPointer(libc.symbol('abs')),
     };
     api.log_set(library.abs, null);
     api.backend_init();
@@ -163,11 +163,6 @@ export function verify(
     throw missing(`libllama ${version} has other default parameters than ${libraryVersion}`);
   }
   return version;
-}
-
-function pointer(value: unknown): Pointer {
-  if (typeof value !== 'bigint') throw new TypeError('koffi gave no pointer.');
-  return value;
 }
 
 function missing(reason: string, cause?: unknown): DeviceError {

@@ -7,6 +7,12 @@ import koffi from 'koffi';
 /** A C pointer. koffi gives null for NULL. */
 export type Pointer = bigint;
 
+/** @throws TypeError unless koffi gave a pointer that is not NULL */
+export function toPointer(value: unknown): Pointer {
+  if (typeof value !== 'bigint') throw new TypeError('The library gave no pointer.');
+  return value;
+}
+
 const opaque = ['llama_model', 'llama_context', 'llama_vocab', 'llama_memory_i', 'llama_sampler'];
 for (const name of opaque) koffi.opaque(name);
 koffi.pointer('llama_memory_t', 'llama_memory_i');

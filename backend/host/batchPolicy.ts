@@ -28,7 +28,7 @@ export interface ChunkLimits {
 }
 
 /** Below 128 the matrix kernels of a CPU lose half their speed; above, the others stall longer. */
-export const defaultChunks: ChunkLimits = { shared: 128, alone: 512 };
+const defaultChunks: ChunkLimits = { shared: 128, alone: 512 };
 
 export interface BatchChoice {
   /** Slots that decode, in the order of the runs. */

@@ -28,6 +28,8 @@ export async function runHost(openDevice: () => Promise<Device>): Promise<never>
     if (server === undefined) process.exit(0);
     server.stop();
   });
+  // The parent may have gone while this program was being read: then nobody says so again.
+  if (!process.connected) process.exit(0);
   setInterval(() => {
     const stepMs = server?.stepMs;
     void send({ type: 'beat', ...(stepMs !== undefined && { stepMs }) });

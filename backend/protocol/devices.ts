@@ -1,7 +1,7 @@
 /** `device/list`: the accelerators, and what they measure of themselves. */
 import * as z from 'zod';
 
-export const MemoryHeap = z.object({
+const MemoryHeap = z.object({
   name: z.string(),
   totalBytes: z.number(),
   usedBytes: z.number(),

@@ -8,8 +8,7 @@ export const Position = z.object({
 });
 export type Position = z.infer<typeof Position>;
 
-export const Range = z.object({ start: Position, end: Position });
-export type Range = z.infer<typeof Range>;
+const Range = z.object({ start: Position, end: Position });
 
 const Uri = z.string().min(1).max(8192);
 

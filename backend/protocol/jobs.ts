@@ -1,7 +1,7 @@
 /** `job/*`: long work that outlives a request. */
 import * as z from 'zod';
 
-export const JobState = z.enum(['queued', 'running', 'done', 'failed', 'cancelled']);
+const JobState = z.enum(['queued', 'running', 'done', 'failed', 'cancelled']);
 
 export const JobInfo = z.object({
   id: z.string(),

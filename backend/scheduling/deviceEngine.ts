@@ -21,7 +21,7 @@ import type { RequestQueue } from './requestQueue.ts';
 import { defaultRestartPolicy, type RestartPolicy } from './restartPolicy.ts';
 
 /** A device, and the host program that drives it. */
-export interface DeviceSpec {
+interface DeviceSpec {
   /** Unique in the backend. */
   readonly id: string;
   /** Driver: `cpu`, `bm1684x`. */

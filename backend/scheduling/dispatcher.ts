@@ -31,6 +31,11 @@ export class Dispatcher {
 
   /** Queue a request of a model; its outcome settles when it has run. */
   start(generation: Generation, model: EngineModel): void {
+    // Cancelled before it came: `settled` has been, and would never take it out of here again.
+    if (generation.isSettled) {
+      this.#observer.onRequestDone?.(generation.record());
+      return;
+    }
     this.#generations.set(generation.id, generation);
     generation.settled.addEventListener(
       'abort',

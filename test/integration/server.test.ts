@@ -164,13 +164,18 @@ describe('a start that fails', () => {
   });
 
   it.each([
-    [['--listen', '0.0.0.0:0'], 1, /in the clear\.\nGive --tls-cert/],
-    [['--tls-cert', '/nowhere'], 1, /together/],
-    [['--tls-cert', '/nowhere', '--tls-key', '/nowhere'], 1, /\/nowhere/],
-    [['--tls-cert', mainModule, '--tls-key', mainModule], 1, /tlsCert, tlsKey: .*PEM/i],
-    [['--listen', 'here'], 2, /HOST:PORT/],
-    [['--nonsense'], 2, /unknown option/],
-  ])('because of wrong options, %#, has exit code %i', async (args, code, message) => {
+    [
+      'listens beyond this machine',
+      ['--listen', '0.0.0.0:0'],
+      1,
+      /in the clear\.\nGive --tls-cert/,
+    ],
+    ['has half a certificate', ['--tls-cert', '/nowhere'], 1, /together/],
+    ['has no certificate', ['--tls-cert', '/nowhere', '--tls-key', '/nowhere'], 1, /\/nowhere/],
+    ['has another file', ['--tls-cert', mainModule, '--tls-key', mainModule], 1, /tlsKey: .*PEM/i],
+    ['has no address', ['--listen', 'here'], 2, /HOST:PORT/],
+    ['has an unknown option', ['--nonsense'], 2, /unknown option/],
+  ])('because it %s, has its exit code', async (_, args, code, message) => {
     const failed = serve(...args);
     expect(await failed.exited).toBe(code);
     expect(failed.stderr).toMatch(message);

@@ -23,8 +23,16 @@ interface Sampler extends ResolvedSampling {
   readonly history: number[];
 }
 
-interface MemoryParkedSlot extends ParkedSlot {
-  readonly cells: readonly Cell[];
+class MemoryParkedSlot implements ParkedSlot {
+  constructor(readonly cells: readonly Cell[]) {}
+
+  get tokens(): number {
+    return this.cells.length;
+  }
+
+  get bytes(): number {
+    return this.tokens * bytesPerToken;
+  }
 }
 
 const bytesPerToken = 64;
@@ -150,19 +158,16 @@ export class MemoryModel implements LoadedModel {
     this.checkIdle();
     const cells = this.cellsOf(slot).map(({ token }) => ({ token }));
     this.release(slot);
-    const parked: MemoryParkedSlot = {
-      tokens: cells.length,
-      bytes: cells.length * bytesPerToken,
-      cells,
-    };
-    return parked;
+    return new MemoryParkedSlot(cells);
   }
 
   unpark(slot: number, parked: ParkedSlot): void {
     this.checkIdle();
     checkSlot(this, slot);
-    if (!('cells' in parked)) throw new TypeError('Another driver parked this slot.');
-    const { cells } = parked as MemoryParkedSlot;
+    if (!(parked instanceof MemoryParkedSlot)) {
+      throw new TypeError('Another driver parked this slot.');
+    }
+    const { cells } = parked;
     const held = this.cellsOf(slot);
     this.release(slot);
     try {

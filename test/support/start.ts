@@ -1,7 +1,7 @@
 /**
  * `npm start [-- [--browser] [--port N] [--profile DIR]]`: builds, gets the default model, starts the
- * backend and opens VS Code with the extension in the sample workspace. Ctrl+C, or closing a desktop
- * window, stops what was started.
+ * backend and opens VS Code with the extension in the sample workspace. Ctrl+C stops what was started,
+ * and so does closing a desktop window.
  */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -79,7 +79,7 @@ async function start(): Promise<void> {
     await openInBrowser(vsix, workspace);
     return;
   }
-  step(`Opening VS Code ${desktop.version}; closing its window, or Ctrl+C, stops it all`);
+  step(`Opening VS Code ${desktop.version}; closing its window, or Ctrl+C here, stops the backend`);
   const profile = join(flags.profile, 'profile-desktop');
   await openDesktopCode(desktop, profile, vsix, workspace, settings, stopping.signal);
 }

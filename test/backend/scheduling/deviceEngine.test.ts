@@ -152,6 +152,12 @@ describe('DeviceEngine', { timeout: 60_000 }, () => {
     reading.cancel.abort();
     expect(await reading.outcome).toMatchObject({ finishReason: 'cancelled', text: '' });
     await vi.waitFor(() => expect(bench.done).toMatchObject([{ outcome: 'cancelled' }]));
+    const { signal } = reading.cancel;
+    const request = { maxTokens: 9, sampling: {}, stop: [], class: 'chat' } as const;
+    const model = bench.engine.resolve('m', 'chat');
+    const none = { onText: () => undefined };
+    await bench.engine.generate({ ...request, model, prompt: promptOf('x') }, none, signal);
+    expect(bench.engine.counts()).toEqual({ running: 0, waiting: 0 });
   });
 
   it('does not let a listener that throws spoil the others', async () => {

@@ -41,6 +41,11 @@ export class Workbench {
     await this.page.locator('.editor-instance .view-lines').first().waitFor();
   }
 
+  /** Gives the keyboard to the active editor. */
+  async focusEditor(): Promise<void> {
+    await this.runCommand('View: Focus Active Editor Group');
+  }
+
   /** Puts the cursor at a one-based line and column of the active editor. */
   async goTo(line: number, column: number): Promise<void> {
     await this.quickInput('Control+G', `:${line}:${column}`);
@@ -115,6 +120,15 @@ export class Workbench {
   /** A notification by its text. */
   notification(text: RegExp | string): Locator {
     return this.page.locator('.notification-toast', { hasText: text });
+  }
+
+  /** Drags the border between two parts from one horizontal place to another, in pixels. */
+  async dragSash(from: number, to: number): Promise<void> {
+    const middle = (this.page.viewportSize()?.height ?? 0) / 2;
+    await this.page.mouse.move(from, middle);
+    await this.page.mouse.down();
+    await this.page.mouse.move(to, middle, { steps: 8 });
+    await this.page.mouse.up();
   }
 
   /** Saves the page as a picture, for people to look at. */

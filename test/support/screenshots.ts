@@ -1,0 +1,59 @@
+/**
+ * `npm run screenshots`: makes the pictures of the README anew, in media/screenshots, with the test
+ * model in the packaged extension. Model answers differ from run to run: look before committing.
+ */
+import { join } from 'node:path';
+import { ChatView } from './editor/chatView.ts';
+import { provideChromium } from './editor/chromium.ts';
+import { provideEditor } from './editor/provision.ts';
+import { EditorSession } from './editor/session.ts';
+import { packageExtension } from './package.ts';
+import provideModel, { testModelPath } from './provideModel.ts';
+
+const root = join(import.meta.dirname, '../..');
+const folder = join(root, 'media/screenshots');
+const report = (line: string): void => console.error(line);
+
+const settings = {
+  // Larger than a person would have it, to be read in a scaled-down picture.
+  'editor.fontSize': 15,
+  'editor.lineHeight': 1.5,
+  'chat.fontSize': 14,
+  'editor.stickyScroll.enabled': false,
+  'window.title': '${dirty}${activeEditorShort}${separator}${rootName}',
+};
+
+await provideModel();
+const provided = {
+  vsix: await packageExtension(root),
+  editor: await provideEditor(report),
+  chromium: await provideChromium(report),
+};
+await using session = await EditorSession.start(provided, testModelPath(), settings);
+const window = await session.openWindow();
+await window.pilotReady();
+await window.page.addStyleTag({
+  content: ".monaco-workbench { font-family: Inter, 'DejaVu Sans', sans-serif !important; }",
+});
+
+await window.openFile('statistics.py');
+await window.runCommand('View: Toggle Primary Side Bar Visibility');
+await window.dragSash(980, 760);
+const chat = new ChatView(window);
+await chat.ask('@tpu Write a Python function that reverses a string, in a code block.');
+await chat.ended();
+await window.pilotReady();
+await window.screenshot(folder, 'chat');
+
+await window.runCommand('View: Hide Secondary Side Bar');
+await window.runCommand('View: Toggle Primary Side Bar Visibility');
+await window.focusEditor();
+await window.press('Control+End');
+await window.type('\n\ndef minimum(values):\n"""The smallest value."""\n');
+await window.ghostTextShown();
+await window.pilotReady();
+await window.screenshot(folder, 'inline-completion');
+
+await window.press('Tab');
+await window.hoverPilotStatus();
+await window.screenshot(folder, 'status-bar');
