@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import type { ChatMessage } from '../backend/protocol/chat.ts';
 import { abortOnCancel } from './abortOnCancel.ts';
 import type { BackendConnection } from './backendConnection.ts';
+import { guard } from './guard.ts';
 import { problemOf, sentenceOf } from './problems.ts';
 import { chatSettings } from './settings.ts';
 
@@ -127,10 +128,13 @@ function roleOf(role: vscode.LanguageModelChatMessageRole): ChatMessage['role'] 
   }
 }
 
-export function registerLanguageModel(provider: LanguageModelProvider): vscode.Disposable {
+export function registerLanguageModel(
+  provider: LanguageModelProvider,
+  log: Pick<vscode.LogOutputChannel, 'error'>,
+): vscode.Disposable {
   const registered = vscode.lm.registerLanguageModelChatProvider(VENDOR, provider);
   // Asking for the models makes VS Code list them: until something asks, the picker is empty and
   // the first question to @tpu would fail.
-  void vscode.lm.selectChatModels({ vendor: VENDOR });
+  guard(log, vscode.lm.selectChatModels({ vendor: VENDOR }));
   return registered;
 }

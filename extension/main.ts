@@ -35,7 +35,7 @@ export function activate(context: vscode.ExtensionContext): void {
   own.add(vscode.languages.registerInlineCompletionItemProvider(documentSelector, completion));
   const participant = new ChatParticipant(backend, gate, log);
   own.add(registerChatParticipant(participant, context.extensionUri));
-  own.add(registerLanguageModel(own.add(new LanguageModelProvider(backend))));
+  own.add(registerLanguageModel(own.add(new LanguageModelProvider(backend)), log));
 
   const models = own.add(new ModelSetup(backend, context.globalState, log));
   const statusBar = own.add(new StatusBar(backend, completion));

@@ -2,8 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import koffi from 'koffi';
-import { FormatError } from '../models/fileCursor.ts';
-import { readGguf, type GgufHeader } from '../models/gguf.ts';
+import { FormatError } from '../formats/fileCursor.ts';
+import { readGguf, type GgufHeader } from '../formats/gguf.ts';
 import type { CpuHandles } from './cpuContext.ts';
 import { MICRO_BATCH, planMemory, type CpuShape } from './cpuMemory.ts';
 import { DeviceError, type DeviceErrorCode, type LoadOptions } from './device.ts';
@@ -17,6 +17,8 @@ export interface LoadedGguf {
   readonly shape: CpuShape;
 }
 
+/** A sentence or two. */
+const REASON_CHARACTERS = 300;
 /** LLAMA_MAX_SEQ */
 const MAX_SLOTS = 256;
 /** LLAMA_FLASH_ATTN_TYPE_ENABLED */
@@ -140,8 +142,12 @@ function libraryError(
   errors: readonly string[],
   fallback: DeviceErrorCode,
 ): DeviceError {
-  const text = errors.map((line) => line.replace(/^(?:[\w~:]+: )+(?:error loading model: )?/, ''));
-  const reason = text[0] ?? 'libllama cannot load it, and does not say why';
+  const reason =
+    errors[0]
+      ?.replace(/^(?:[\w~:]+: )+(?:error loading model: )?/, '')
+      // It quotes the file, which may hold anything.
+      .replace(/\p{C}/gu, '?')
+      .slice(0, REASON_CHARACTERS) ?? 'libllama cannot load it, and does not say why';
   const said = errors.join('\n');
   const code = /unknown model architecture|unsupported|not supported/i.test(said)
     ? 'unsupportedModel'

@@ -1,5 +1,5 @@
 /** Predicts what a GGUF model needs of host memory, before any of it is taken. */
-import type { GgufHeader } from '../models/gguf.ts';
+import type { GgufHeader } from '../formats/gguf.ts';
 import { DeviceError, type LoadOptions } from './device.ts';
 
 /** What a context is made with. Lengths in tokens, sizes in bytes. */

@@ -33,6 +33,7 @@ export class BatchScheduler {
   /** In the step being computed. */
   #members: readonly Run[] = [];
   #progress = emptyProgress();
+  /** Begun so far, the running one included. */
   #steps = 0;
   #prefillMsPerToken = 1;
   #abortsInARow = 0;
@@ -46,11 +47,6 @@ export class BatchScheduler {
 
   get hasWork(): boolean {
     return this.#waiting.length > 0 || this.#slots.runs.length > 0;
-  }
-
-  /** Steps begun so far, the running one included. */
-  get steps(): number {
-    return this.#steps;
   }
 
   submit(submission: Submission): void {
@@ -181,12 +177,12 @@ export class BatchScheduler {
 
   #advance(run: Run, plan: StepPlan, token: number | undefined): void {
     const chunk = plan.prefill?.slot === run.slot ? (plan.prefill?.tokens.length ?? 0) : 0;
-    run.prefilledTokens += chunk;
     if (chunk > 0) run.servedAt = this.#now();
     run.advance(chunk > 0 ? chunk : 1);
     if (run.remainingPrefill > 0 || !run.wantsToken) return;
-    if (token === undefined)
+    if (token === undefined) {
       throw new RangeError(`The device gave no token for slot ${slotOf(run)}.`);
+    }
     const { token: answered, text } = run.accept(token);
     const tokens = answered === undefined ? [] : [answered];
     if (tokens.length > 0 || text !== '') this.#progress.answers.push({ id: run.id, tokens, text });

@@ -112,7 +112,7 @@ export type StepFacts = z.infer<typeof StepFacts>;
 export const RequestEnd = z.object({
   id: RequestId,
   reason: z.enum(['stop', 'length', 'cancelled']),
-  /** Prompt tokens computed, those recomputed after parking included. */
+  /** Of the tokens that came with it, how many were computed; some twice, if it was parked. */
   prefilledTokens: Count,
   /** The last step it took part in; 0 for none. */
   lastStep: Count,

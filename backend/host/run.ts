@@ -17,6 +17,7 @@ export class Run {
   slot: number | undefined;
   /** When its prefill last got a chunk, or began to wait, in ms. */
   servedAt: number;
+  /** Of the tokens that came with it, how many were computed; some twice, if it was parked. */
   prefilledTokens = 0;
   lastStep = 0;
   cancelledAtStep: number | undefined;
@@ -24,6 +25,8 @@ export class Run {
   readonly #text: TokenText;
   readonly #endTokens: ReadonlySet<number>;
   readonly #limit: number;
+  /** Tokens that came with the request. */
+  readonly #given: number;
   #ended: 'stop' | 'length' | undefined;
 
   constructor(submission: Submission, model: LoadedModel, now: number) {
@@ -33,6 +36,7 @@ export class Run {
     this.order = submission.order;
     this.sequence = [...submission.prompt, ...submission.generated];
     this.servedAt = now;
+    this.#given = this.sequence.length;
     this.#endTokens = new Set(model.metadata.endTokens);
     this.#limit = Math.min(submission.prompt.length + submission.maxTokens, sequenceLimit(model));
     this.#text = new TokenText((token) => model.piece(token), submission.stop);
@@ -58,8 +62,9 @@ export class Run {
     return this.sequence.length - this.computed;
   }
 
-  /** A step computed `count` tokens of the prompt, and no token was sampled. */
+  /** A step computed the KV of the next `count` tokens. */
   advance(count: number): void {
+    this.prefilledTokens += Math.max(0, Math.min(count, this.#given - this.computed));
     this.computed += count;
     if (!this.wantsToken && this.remainingPrefill === 0) this.#ended = 'length';
   }

@@ -1,9 +1,9 @@
 /** What the store tells about a GGUF model, from the file's own metadata. */
-import { FormatError } from './fileCursor.ts';
-import { fileTypeName } from './ggmlTypes.ts';
-import { readGguf, type GgufHeader } from './gguf.ts';
+import { FormatError } from '../formats/fileCursor.ts';
+import { fileTypeName } from '../formats/ggmlTypes.ts';
+import { readGguf, type GgufHeader } from '../formats/gguf.ts';
 import type { ModelFacts } from './manifest.ts';
-import { toPlainText } from './safeName.ts';
+import { toPlainText } from '../formats/plainText.ts';
 
 /**
  * Prefix, suffix and middle tokens of the model families that llama.cpp knows: Qwen, Granite and

@@ -1,7 +1,7 @@
 /** What a model's files are, once it is certain that they are whole. */
 import path from 'node:path';
 import { PilotError } from '../protocol/errors.ts';
-import { FormatError } from './fileCursor.ts';
+import { FormatError } from '../formats/fileCursor.ts';
 import { readGgufFacts } from './ggufFacts.ts';
 import type { Manifest, ModelFacts } from './manifest.ts';
 import { readSafetensorsFacts } from './safetensors.ts';

@@ -42,11 +42,6 @@ export function toModelId(text: string): string {
   return id === '' || DEVICE.test(id) ? `model-${id}`.replace(/-$/u, '') : id;
 }
 
-/** Text from a file or a server for a terminal or a log: no control characters, not too long. */
-export function toPlainText(text: string, maxLength = 200): string {
-  return text.slice(0, maxLength).replace(/[\p{Cc}\p{Cf}\p{Cs}]+/gu, ' ');
-}
-
 /** The last segment of a path or URL path, as a file name that is safe, or the fallback. */
 export function toFileName(path: string, fallback: string): string {
   const last = path.split(/[/\\]/u).at(-1) ?? '';

@@ -6,9 +6,9 @@
 import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
-import { FileCursor, FormatError } from './fileCursor.ts';
+import { FileCursor, FormatError } from '../formats/fileCursor.ts';
 import type { ModelFacts } from './manifest.ts';
-import { toPlainText } from './safeName.ts';
+import { toPlainText } from '../formats/plainText.ts';
 
 /** The format's own limit for the header. */
 const MAX_HEADER_BYTES = 100_000_000;

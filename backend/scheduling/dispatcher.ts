@@ -44,7 +44,7 @@ export class Dispatcher {
       },
       { once: true },
     );
-    this.#wait(generation, model);
+    this.#wait(generation, model, (queue, item) => queue.enqueue(item, generation.settled));
   }
 
   /** Gives every host of a model the requests that it has room for. */
@@ -92,7 +92,7 @@ export class Dispatcher {
           generation.fail(new PilotError('deviceLost', { device: supervisor.id, reason }));
         }
         if (generation.isSettled) this.#observer.onRequestDone?.(generation.record());
-        else this.#wait(generation, model);
+        else this.#giveBack(generation, model);
       }
       // Another device may have room for them.
       this.pull(model);
@@ -106,8 +106,16 @@ export class Dispatcher {
     }
   }
 
-  /** Into the queue, or, once it has run, back to its place there. */
-  #wait(generation: Generation, model: EngineModel): void {
+  /** To its old place in the queue, with the tokens it has. */
+  #giveBack(generation: Generation, model: EngineModel): void {
+    this.#wait(generation, model, (queue, item) => queue.giveBack(item, generation.settled));
+  }
+
+  #wait(
+    generation: Generation,
+    model: EngineModel,
+    enter: (queue: RequestQueue<Submission>, item: QueueItem<Submission>) => Promise<void>,
+  ): void {
     const { class: requestClass, deadlineMs } = generation.request;
     const item: QueueItem<Submission> = {
       id: generation.id,
@@ -118,10 +126,7 @@ export class Dispatcher {
       ...(deadlineMs !== undefined && { deadlineMs }),
       payload: generation.submission(),
     };
-    const taken = generation.hasRun
-      ? this.#queue.giveBack(item, generation.settled)
-      : this.#queue.enqueue(item, generation.settled);
-    taken.catch((error: unknown) => {
+    enter(this.#queue, item).catch((error: unknown) => {
       const late = error instanceof PilotError && error.errorName === 'deadlineExceeded';
       if (generation.hasRun && late) generation.finish('deadline');
       else generation.fail(error);
@@ -136,12 +141,16 @@ export class Dispatcher {
     if (item === undefined) return false;
     const generation = this.#generations.get(item.id);
     if (generation === undefined || hosted.run(generation, item.payload)) return true;
-    if (hosted.facts === undefined) this.#wait(generation, model);
-    else if (generation.hasRun) generation.finish('length');
+    if (hosted.facts === undefined) {
+      this.#giveBack(generation, model);
+      return true;
+    }
+    if (generation.hasRun) generation.finish('length');
     else {
       const details = { tokens: generation.length, limit: model.contextLength };
       generation.fail(new PilotError('promptTooLong', details));
     }
+    this.#observer.onRequestDone?.(generation.record());
     return true;
   }
 }

@@ -59,6 +59,7 @@ export class EngineModel implements ModelHandle {
     const hosted = this.#hosted.get(supervisor) ?? new HostedModel(supervisor, this.id);
     this.#hosted.set(supervisor, hosted);
     hosted.facts = facts;
+    this.failure = undefined;
     this.#facts = facts;
   }
 

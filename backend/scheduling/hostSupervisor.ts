@@ -156,14 +156,15 @@ export class HostSupervisor {
   #start(): DeviceHost {
     const { clock, log, host: options } = this.#options;
     const host = new DeviceHost({ ...options, clock, log }, (message) => {
+      if (message.type === 'ready') cancel();
       this.#receive(host, message);
     });
-    log.info({ device: this.id, pid: host.pid }, 'device host started');
     const cancel = clock.after(OPEN_MS, () => {
       host.kill('it did not open its device in time');
     });
-    void this.#ready.promise.then(cancel, cancel);
+    log.info({ device: this.id, pid: host.pid }, 'device host started');
     void host.stopped.then((exit) => {
+      cancel();
       this.#onStopped(exit);
     });
     return host;
@@ -255,7 +256,7 @@ export class HostSupervisor {
   }
 
   async #telemetry(): Promise<Telemetry> {
-    if (this.#state !== 'ready') return {};
+    if (this.#state !== 'ready' && this.#state !== 'loading') return {};
     return new Promise((resolve) => {
       const cancel = this.#options.clock.after(TELEMETRY_MS, () => {
         resolve({});

@@ -12,7 +12,7 @@ export interface RequestRecord {
   readonly timings: Timings;
   /** Times it was continued after its device host had died. */
   readonly continuations: number;
-  /** Prompt tokens computed on the device that ended it. */
+  /** Tokens computed before its first new one, on the host that ended it. */
   readonly prefilledTokens: number;
   /** Steps of the model, counted by its host: when the cancel arrived, and the last one it was in. */
   readonly cancel?: { readonly arrivedAtStep: number; readonly lastStep: number };

@@ -99,28 +99,29 @@ export async function typeWithLibrary(
   file: string,
   keys: number,
 ): Promise<TypingResult> {
-  const { before, edits } = await trace(file, keys);
+  const { before: start, edits } = await trace(file, keys);
   const latencies: number[] = [];
   let suggestions = 0;
-  let newest: { text: string; at: number } | undefined;
+  const queue: { text: string; at: number }[] = [];
+  const takeNewest = () => queue.splice(0).at(-1);
   let working: Promise<void> | undefined;
   const work = async (): Promise<void> => {
-    for (let job = newest; job !== undefined; job = newest) {
-      newest = undefined;
+    for (let job = takeNewest(); job !== undefined; job = takeNewest()) {
       const reply = await direct.complete(job.text, MAX_TOKENS);
       // A newer key has made the answer worthless.
-      if (newest !== undefined) continue;
+      if (queue.length > 0) continue;
       latencies.push(performance.now() - job.at);
       if (reply.texts[0]?.trim()) suggestions++;
     }
     working = undefined;
   };
   await direct.clear();
-  let text = before;
+  let text = start;
   for (const edit of edits) {
     await delay(edit.gapMs);
     text = apply(text, edit);
-    newest = { text: text.slice(0, edit.offset + edit.inserted.length), at: performance.now() };
+    const before = text.slice(0, edit.offset + edit.inserted.length);
+    queue.push({ text: before, at: performance.now() });
     working ??= work();
   }
   await working;

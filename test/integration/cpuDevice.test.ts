@@ -96,6 +96,25 @@ describe('cpu driver: a loaded model', () => {
     expect(await run(model, 0, prompt.slice(0, 40), 4)).toEqual(expected);
   });
 
+  it('takes back the parts of an aborted step that were done', async () => {
+    const prompt = (await model.encode('def fibonacci(n):\n    return n\n'.repeat(100))).slice(
+      0,
+      512,
+    );
+    const begun = performance.now();
+    const first = await feed(model, 0, prompt);
+    const wholeMs = performance.now() - begun;
+    model.release(0);
+    const running = feed(model, 0, prompt);
+    const ended = expect(running).rejects.toMatchObject({ code: 'aborted' });
+    // Of the two micro-batches, the second is on its way; whenever it comes, the abort must hold.
+    await new Promise((resolve) => setTimeout(resolve, 0.75 * wholeMs));
+    model.abort();
+    await ended;
+    expect(model.length(0)).toBe(0);
+    expect(await feed(model, 0, prompt)).toBe(first);
+  });
+
   it('survives logits that are no numbers', async () => {
     const prompt = await model.encode('Once upon a time');
     const [first = 0, ...rest] = await run(model, 0, prompt, 6);

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findLlamaFolder, libraryFile } from '../../backend/devices/llamaLibrary.ts';
 import { fallbackSha256 } from '../../backend/models/defaultModel.ts';
 import { getModel } from '../../backend/models/getModel.ts';
-import { tensorBytes } from '../../backend/models/ggmlTypes.ts';
+import { tensorBytes } from '../../backend/formats/ggmlTypes.ts';
 import { createHttpClient } from '../../backend/models/http.ts';
 import { defaultPullEdges } from '../../backend/models/pull.ts';
 import { ModelStore } from '../../backend/models/store.ts';

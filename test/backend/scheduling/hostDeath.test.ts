@@ -158,6 +158,27 @@ describe('when a device host dies', { timeout: 90_000 }, () => {
     expect(bench.done.map(({ outcome }) => outcome)).toEqual(['deviceLost', 'deviceLost']);
   });
 
+  it('goes on with another device when there is one', async () => {
+    const host = { modulePath: build.modulePath, args: [JSON.stringify({ stepMs: 2 })] };
+    const devices = ['one', 'two'].map((id) => ({ id, kind: 'memory', host }));
+    const bench = await loaded({}, { devices, restarts: { ...quickRestarts, budget: 0 } });
+    const prompts = ['a', 'b', 'c', 'd'];
+    const readings = prompts.map((prompt) => bench.read({ maxTokens: 120 }, prompt));
+    await Promise.all(readings.map((reading) => reading.reached(5)));
+    const active = async (): Promise<(number | undefined)[]> =>
+      (await bench.engine.devices()).map(({ models }) => models[0]?.activeSlots);
+    expect(await active()).toEqual([2, 2]);
+    await bench.signalHost('SIGKILL');
+    for (const [i, reading] of readings.entries()) {
+      const alone = await answerAlone(promptOf(prompts[i]!), 120, { device: endless });
+      expect((await reading.outcome).text).toBe(alone.text);
+    }
+    expect(bench.done.map(({ continuations }) => continuations).sort()).toEqual([0, 0, 1, 1]);
+    const states = (await bench.engine.devices()).map(({ state }) => state);
+    expect(states).toEqual(['failed', 'ready']);
+    expect((await bench.read().outcome).timings.generatedTokens).toBe(40);
+  });
+
   it('does not try again a device that cannot be opened', async () => {
     const bench = new EngineBench(build.modulePath, { unavailable: true });
     expect(await errorOf(bench.load())).toBe('deviceUnavailable');

@@ -1,6 +1,6 @@
 /** Reads a local file forwards through one small buffer, refusing to read past its end. */
 import type { FileHandle } from 'node:fs/promises';
-import { toPlainText } from './safeName.ts';
+import { toPlainText } from './plainText.ts';
 
 /** A file that is not what its format says; the message is the reason, for `modelInvalid`. */
 export class FormatError extends Error {
