@@ -122,7 +122,7 @@ export class CpuModel implements LoadedModel {
       this.#adaptThreads({ tokens, durationMs: this.options.now() - begun });
       return { sampled: new Map(sampled) };
     } catch (error) {
-      if (!process.env.MUT) this.#rollBack(plan);
+      this.#rollBack(plan);
       throw error;
     } finally {
       this.#running = undefined;

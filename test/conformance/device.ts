@@ -4,8 +4,9 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Device, LoadedModel } from '../../backend/devices/device.ts';
-import { DeviceError } from '../../backend/devices/device.ts';
-import { decode, feed, greedy, promptTokens, run, sampled } from './deviceRuns.ts';
+import { testLimits } from './deviceLimits.ts';
+import { feed, greedy, promptTokens, run, shape, slots, type DeviceSuite } from './deviceRuns.ts';
+import { testSlots } from './deviceSlots.ts';
 
 export interface DeviceUnderTest {
   open(): Device | Promise<Device>;
@@ -13,8 +14,6 @@ export interface DeviceUnderTest {
   modelPath(): string;
 }
 
-const slots = 4;
-const shape = { slots, kvTokens: 1024, contextLength: 256 };
 const texts = [
   'Once upon a time, in a small village,',
   'def fibonacci(n):\n    """Return the nth Fibonacci number."""\n',
@@ -183,196 +182,19 @@ export function testDevice(name: string, subject: DeviceUnderTest): void {
       });
     });
 
-    describe('slots', () => {
-      it('forks a slot, and each branch goes its own way', async () => {
-        const tokens = await prompt(1);
-        const [left, right] = [Int32Array.of(5), Int32Array.of(9)];
-        const expected = [];
-        for (const end of [left, right]) {
-          expected.push(await run(model, 0, Int32Array.of(...tokens, ...end), 10));
-          model.release(0);
-        }
-        await feed(model, 0, tokens);
-        await feed(model, 1, Int32Array.of(1, 2, 3));
-        model.copyPrefix(0, 1, tokens.length);
-        expect(model.length(1)).toBe(tokens.length);
-        expect([await run(model, 0, left, 10), await run(model, 1, right, 10)]).toEqual(expected);
-      });
-
-      it('keeps a copied prefix when its origin is released', async () => {
-        const tokens = await prompt(1);
-        const expected = await run(model, 0, tokens, 10);
-        model.copyPrefix(0, 1, tokens.length - 1);
-        model.release(0);
-        expect(await run(model, 1, tokens.slice(-1), 10)).toEqual(expected);
-      });
-
-      it('cuts a slot and continues from there', async () => {
-        const tokens = await prompt(1);
-        const expected = await run(model, 0, tokens, 10);
-        model.truncate(0, tokens.length - 2);
-        expect(await run(model, 0, tokens.slice(-2), 10)).toEqual(expected);
-      });
-
-      it('copies a prefix onto the same slot as a cut', async () => {
-        const tokens = await prompt(1);
-        const expected = await run(model, 0, tokens, 10);
-        model.copyPrefix(0, 0, tokens.length - 2);
-        expect(await run(model, 0, tokens.slice(-2), 10)).toEqual(expected);
-      });
-
-      it('parks a slot and continues it elsewhere, twice', async () => {
-        const tokens = await prompt(1);
-        const expected = await run(model, 0, tokens, 10);
-        model.truncate(0, tokens.length);
-        await feed(model, 1, Int32Array.of(1, 2, 3));
-        const parked = model.park(0);
-        expect(parked.tokens).toBe(tokens.length);
-        expect(parked.bytes).toBeGreaterThan(0);
-        expect(model.length(0)).toBe(0);
-        for (const slot of [1, 3]) {
-          model.unpark(slot, parked);
-          expect(model.length(slot)).toBe(tokens.length);
-          expect(await decode(model, slot, expected[0]!, 9)).toEqual(expected.slice(1));
-        }
-      });
-
-      it('parks an empty slot', async () => {
-        const parked = model.park(0);
-        await feed(model, 0, await prompt(0));
-        model.unpark(0, parked);
-        expect(model.length(0)).toBe(0);
-      });
-
-      it('forgets what a released slot held', async () => {
-        const expected = await run(model, 0, await prompt(2), 10);
-        await run(model, 1, await prompt(0), 10);
-        model.release(1);
-        expect(model.length(1)).toBe(0);
-        expect(await run(model, 1, await prompt(2), 10)).toEqual(expected);
-      });
-    });
-
-    describe('stopping', () => {
-      it('aborts a running step and leaves every slot as it was', async () => {
-        const [first, second] = [await prompt(0), await prompt(1)];
-        const expected = [await run(model, 0, first, 12), await run(model, 1, second, 12)];
-        model.truncate(0, first.length);
-        model.release(1);
-
-        const running = model.step({
-          decodes: [{ slot: 0, token: expected[0]![0]! }],
-          prefill: { slot: 1, tokens: second, from: 0, sample: true },
-        });
-        model.abort();
-        await expect(running).rejects.toMatchObject({ name: 'DeviceError', code: 'aborted' });
-
-        expect([model.length(0), model.length(1)]).toEqual([first.length, 0]);
-        const rest = await decode(model, 0, expected[0]![0]!, 11);
-        expect([expected[0]![0]!, ...rest]).toEqual(expected[0]);
-        expect(await run(model, 1, second, 12)).toEqual(expected[1]);
-      });
-
-      it('does not let an abort reach the next step', async () => {
-        model.abort();
-        expect(await run(model, 0, await prompt(0), 4)).toHaveLength(4);
-      });
-
-      it('refuses everything else while a step runs', async () => {
-        const tokens = await prompt(0);
-        await feed(model, 1, tokens);
-        const running = feed(model, 0, tokens);
-        await expect(model.step({ decodes: [{ slot: 1, token: 1 }] })).rejects.toThrow(RangeError);
-        expect(() => model.truncate(1, 0)).toThrow(RangeError);
-        expect(() => model.configure(1, greedy, tokens)).toThrow(RangeError);
-        expect(() => model.copyPrefix(1, 2, 1)).toThrow(RangeError);
-        expect(() => model.park(1)).toThrow(RangeError);
-        expect(await running).toBeGreaterThanOrEqual(0);
-        expect(model.length(1)).toBe(tokens.length);
-      });
-
-      it('ends a running step when the model is disposed', async () => {
-        const other = await device.load({ path: subject.modelPath(), slots: 1, kvTokens: 256 });
-        const running = feed(other, 0, new Int32Array(200).fill(5));
-        const ended = expect(running).rejects.toMatchObject({ code: 'aborted' });
-        await other.dispose();
-        await ended;
-        await expect(feed(other, 0, Int32Array.of(1))).rejects.toBeInstanceOf(DeviceError);
-      });
-    });
-
-    describe('plans that do not fit', () => {
-      const tokens = Int32Array.of(1, 2, 3);
-      it.each([
-        ['a slot below 0', { decodes: [{ slot: -1, token: 1 }] }],
-        ['a slot too high', { decodes: [{ slot: slots, token: 1 }] }],
-        ['a token below 0', { decodes: [{ slot: 0, token: -1 }] }],
-        ['a token too high', { decodes: [{ slot: 0, token: 2 ** 30 }] }],
-        [
-          'a slot twice',
-          { decodes: [{ slot: 0, token: 1 }], prefill: { slot: 0, tokens, from: 0, sample: true } },
-        ],
-        ['a gap', { decodes: [], prefill: { slot: 0, tokens, from: 1, sample: true } }],
-        [
-          'more than the context',
-          {
-            decodes: [],
-            prefill: { slot: 0, tokens: new Int32Array(257), from: 0, sample: true },
-          },
-        ],
-        [
-          'an empty chunk',
-          {
-            decodes: [{ slot: 1, token: 1 }],
-            prefill: { slot: 0, tokens: new Int32Array(), from: 0, sample: true },
-          },
-        ],
-        ['nothing', { decodes: [] }],
-      ])('refuses %s', async (_, plan) => {
-        await expect(model.step(plan)).rejects.toBeInstanceOf(RangeError);
-        expect([model.length(0), model.length(1)]).toEqual([0, 0]);
-      });
-
-      it('refuses slots and lengths that are not there', async () => {
-        await feed(model, 0, tokens);
-        expect(() => model.truncate(0, 4)).toThrow(RangeError);
-        expect(() => model.truncate(0, -1)).toThrow(RangeError);
-        expect(() => model.copyPrefix(0, 1, 4)).toThrow(RangeError);
-        expect(() => model.copyPrefix(0, slots, 1)).toThrow(RangeError);
-        expect(() => model.release(slots)).toThrow(RangeError);
-        expect(() => model.length(slots)).toThrow(RangeError);
-        expect(() => model.unpark(0, { tokens: 1, bytes: 1 })).toThrow(TypeError);
-      });
-    });
-
-    describe('a KV cache that is full', () => {
-      let small: LoadedModel;
-      beforeAll(async () => {
-        const path = subject.modelPath();
-        small = await device.load({ path, slots: 3, kvTokens: 256, contextLength: 256 });
-      });
-      afterAll(() => small.dispose());
-
-      it('refuses a step, keeps every slot, and works on', async () => {
-        const long = new Int32Array(200).fill(5);
-        const first = await feed(small, 0, long);
-        await expect(feed(small, 1, long)).rejects.toMatchObject({
-          code: 'noMemory',
-          shortage: { heap: 'KV cache' },
-        });
-        expect([small.length(0), small.length(1)]).toEqual([200, 0]);
-
-        // A shared prefix costs nothing.
-        small.copyPrefix(0, 1, 199);
-        expect(await sampled(small, { slot: 1, tokens: long.slice(-1), from: 199 })).toBe(first);
-        const parked = small.park(0);
-        expect(() => small.unpark(2, parked)).toThrow(DeviceError);
-        expect(small.length(1)).toBe(200);
-        small.unpark(1, parked);
-        expect(small.length(1)).toBe(200);
-        small.release(1);
-        expect(await feed(small, 2, long)).toBe(first);
-      });
-    });
+    const suite: DeviceSuite = {
+      get device() {
+        return device;
+      },
+      get model() {
+        return model;
+      },
+      get modelPath() {
+        return subject.modelPath();
+      },
+      prompt,
+    };
+    testSlots(suite);
+    testLimits(suite);
   });
 }

@@ -1,5 +1,18 @@
-/** Short generations on a device, step by step. */
-import type { LoadedModel, PrefillChunk } from '../../backend/devices/device.ts';
+/** What the parts of the device suite share: its model, and short generations, step by step. */
+import type { Device, LoadedModel, PrefillChunk } from '../../backend/devices/device.ts';
+
+export const slots = 4;
+export const shape = { slots, kvTokens: 1024, contextLength: 256 };
+
+/** To be read inside tests, when the model is loaded. */
+export interface DeviceSuite {
+  readonly device: Device;
+  /** Four slots, empty and greedy before each test. */
+  readonly model: LoadedModel;
+  readonly modelPath: string;
+  /** The tokens of one of three texts. */
+  prompt(index: number): Promise<Int32Array>;
+}
 
 export const greedy = { temperature: 0 };
 
