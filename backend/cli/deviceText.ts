@@ -11,7 +11,7 @@ export function describeDevice(device: DeviceInfo): string {
     ['Library', device.libraryVersion],
     ['Process', device.pid === undefined ? undefined : `${device.pid}`],
     ['Restarts', `${device.restarts}`],
-    ['Threads', device.threads?.toString()],
+    ['Threads', device.telemetry.threads?.toString()],
     ['Clock', unit(device.clockMhz, 'MHz')],
     ['Chip', unit(telemetry.chipTemperatureC, '°C')],
     ['Board', unit(telemetry.boardTemperatureC, '°C')],

@@ -51,7 +51,11 @@ export class CpuDevice implements Device {
   telemetry(): Promise<Telemetry> {
     const totalBytes = totalmem();
     const usedBytes = totalBytes - this.#availableMemory();
-    return Promise.resolve({ heaps: [{ name: 'host memory', totalBytes, usedBytes }] });
+    const threads = [...this.#models].map((model) => model.threads);
+    return Promise.resolve({
+      heaps: [{ name: 'host memory', totalBytes, usedBytes }],
+      ...(threads.length > 0 && { threads: Math.max(...threads) }),
+    });
   }
 
   load(options: LoadOptions): Promise<CpuModel> {

@@ -131,8 +131,6 @@ export interface LoadedModel {
   readonly contextLength: number;
   /** Tokens that all slots together can hold. */
   readonly kvTokens: number;
-  /** Threads of the next step, where the host computes it. */
-  readonly threads?: number;
 
   /** Text to tokens. Text that looks like a special token stays text. */
   encode(text: string): Promise<Int32Array>;

@@ -16,6 +16,8 @@ export const Telemetry = z.object({
   utilization: z.number().optional(),
   fanRpm: z.number().optional(),
   eccErrors: z.number().optional(),
+  /** Threads of the next step, on devices that compute with those of the machine. */
+  threads: z.number().int().optional(),
   heaps: z.array(MemoryHeap).optional(),
 });
 export type Telemetry = z.infer<typeof Telemetry>;
@@ -46,7 +48,6 @@ export const DeviceInfo = z.object({
   clockMhz: z.number().optional(),
   libraryVersion: z.string().optional(),
   driverVersion: z.string().optional(),
-  threads: z.number().int().optional(),
   restarts: z.number().int(),
   models: z.array(LoadedModelInfo),
   telemetry: Telemetry,

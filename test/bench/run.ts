@@ -25,14 +25,14 @@ const [loaded] = device?.models ?? [];
 if (device === undefined || loaded === undefined) throw new Error('The backend has no model.');
 const direct = await DirectProcess.start({
   path: model,
-  threads: device.threads ?? 1,
+  threads: device.telemetry.threads ?? 1,
   slots: loaded.slots,
   kvTokens: 16_384,
 });
 try {
   const processor = cpus()[0]?.model ?? 'unknown processor';
   print(
-    `${new Date().toISOString().slice(0, 10)}, ${processor}, ${availableParallelism()} cores, Node ${process.version}, ${loaded.name}, ${device.threads ?? '?'} thread(s), ${rounds} rounds\n`,
+    `${new Date().toISOString().slice(0, 10)}, ${processor}, ${availableParallelism()} cores, Node ${process.version}, ${loaded.name}, ${device.telemetry.threads ?? '?'} thread(s), ${rounds} rounds\n`,
   );
   // Both sides touch their weights and caches once before anything counts.
   await throughput(product, direct, 1);

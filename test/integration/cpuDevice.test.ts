@@ -75,7 +75,8 @@ describe('cpu driver: a loaded model', () => {
 
   it('names the library and the memory', async () => {
     expect(device.info()).toMatchObject({ kind: 'cpu', libraryVersion: '0.5.0-dev' });
-    const { heaps } = await device.telemetry();
+    const { heaps, threads } = await device.telemetry();
+    expect(threads).toBeGreaterThan(0);
     expect(heaps).toEqual([expect.objectContaining({ name: 'host memory' })]);
   });
 
