@@ -12,8 +12,8 @@ import { firstToken, throughput } from './throughput.ts';
 import { summary, typeWithLibrary, typeWithProduct } from './typing.ts';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
-const rounds = values.quick ? 2 : 7;
-const keys = values.quick ? 60 : 240;
+const rounds = values.quick ? 2 : 5;
+const keys = values.quick ? 60 : 120;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 await provideModel();
