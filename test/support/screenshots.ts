@@ -40,9 +40,18 @@ await window.openFile('statistics.py');
 await window.runCommand('View: Toggle Primary Side Bar Visibility');
 await window.dragSash(980, 760);
 const chat = new ChatView(window);
-await chat.ask('@tpu Write a Python function that reverses a string, in a code block.');
-await chat.ended();
-await window.pilotReady();
+// So small a model rambles now and then; the picture is of a short answer with one piece of code.
+for (let attempt = 1; attempt <= 10; attempt++) {
+  await chat.startOver();
+  await chat.ask('@tpu Write a Python function that reverses a string. Only the code.');
+  await chat.ended();
+  const pieces = await chat.answer.locator('.chat-markdown-part > *').count();
+  const startsWithCode = await chat.answer
+    .locator('.chat-markdown-part > .code:first-child')
+    .count();
+  if (startsWithCode === 1 && pieces <= 2) break;
+}
+await window.pilotIdle();
 await window.screenshot(folder, 'chat');
 
 await window.runCommand('View: Hide Secondary Side Bar');
@@ -51,9 +60,10 @@ await window.focusEditor();
 await window.press('Control+End');
 await window.type('\n\ndef minimum(values):\n"""The smallest value."""\n');
 await window.ghostTextShown();
-await window.pilotReady();
+await window.pilotIdle();
 await window.screenshot(folder, 'inline-completion');
 
 await window.press('Tab');
+await window.pilotIdle();
 await window.hoverPilotStatus();
 await window.screenshot(folder, 'status-bar');

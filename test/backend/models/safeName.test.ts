@@ -1,11 +1,7 @@
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  isSafePath,
-  toFileName,
-  toModelId,
-} from '../../../backend/models/safeName.ts';
+import { isSafePath, toFileName, toModelId } from '../../../backend/models/safeName.ts';
 
 /** Strings that are often near the edge of what is allowed. */
 const nastyText = fc

@@ -18,6 +18,8 @@ export class ChatView {
   async ask(text: string): Promise<void> {
     await this.view.locator('.model-picker-split[aria-label*=","]').waitFor();
     await this.view.locator('.interactive-input-part .monaco-editor').first().click();
+    // What is there is replaced: VS Code repeats the participant of the last question.
+    await this.workbench.press('Control+A');
     await this.workbench.page.keyboard.insertText(text);
     await this.workbench.press('Enter');
   }

@@ -109,6 +109,12 @@ export class Workbench {
     await this.statusBar(/TPU (ready|[\d.]+ m?s)/).waitFor({ timeout: 120_000 });
   }
 
+  /** Waits until no request runs, as far as the status bar knows. */
+  async pilotIdle(): Promise<void> {
+    await this.pilotReady();
+    await this.pilotStatus.locator('.codicon-loading').waitFor({ state: 'detached' });
+  }
+
   /** Rests the pointer on the item until its tooltip shows; returns the tooltip's text. */
   async hoverPilotStatus(): Promise<string> {
     await this.pilotStatus.hover();
