@@ -21,7 +21,7 @@ export interface RunView {
 }
 
 export interface ChunkLimits {
-  /** Tokens of a chunk while others wait for their next token. */
+  /** Tokens of a chunk while others wait for their next token, and of a completion's always. */
   readonly shared: number;
   /** Tokens of a chunk while nobody does. A cancel need not wait for it: steps can be aborted. */
   readonly alone: number;
@@ -44,7 +44,8 @@ export function chooseBatch(
   // One last prompt token is a decode like any other, and leaves the prefill to somebody else.
   const decodes = runs.filter((run) => run.remaining === 1 && run.wantsToken);
   const next = nextPrefill(runs.filter((run) => !decodes.includes(run)));
-  const limit = decodes.length > 0 ? chunks.shared : chunks.alone;
+  const isSmall = decodes.length > 0 || next?.class === 'completion';
+  const limit = isSmall ? chunks.shared : chunks.alone;
   return {
     decodes: decodes.map((run) => run.slot),
     ...(next && { prefill: { slot: next.slot, count: Math.min(next.remaining, limit) } }),
@@ -75,8 +76,13 @@ export interface StepMember {
 
 /**
  * Whether to abort the running step, which loses its work: when nobody wants that work any more, or
- * when it is a warm-up's and a real request waits.
+ * when it is a warm-up's and a real request waits. Not a completion's: the next key asks again from
+ * the same prefix, and somebody who types faster than a chunk would never get beyond the first.
  */
 export function isWorthAborting(members: readonly StepMember[], realOneWaits: boolean): boolean {
-  return members.every((member) => member.cancelled || (realOneWaits && member.class === 'warmup'));
+  return members.every(
+    (member) =>
+      (member.cancelled && member.class !== 'completion') ||
+      (realOneWaits && member.class === 'warmup'),
+  );
 }

@@ -19,6 +19,11 @@ describe('chooseBatch', () => {
     ['nothing for nobody', [], { decodes: [] }],
     ['a large chunk alone', [run(3, 2000)], { decodes: [], prefill: { slot: 3, count: 512 } }],
     [
+      'a small chunk of a completion, which is not aborted',
+      [run(3, 2000, { class: 'completion' })],
+      { decodes: [], prefill: { slot: 3, count: 128 } },
+    ],
+    [
       'a small chunk beside decodes',
       [run(0, 1), run(1, 2000)],
       { decodes: [0], prefill: { slot: 1, count: 128 } },
@@ -96,6 +101,12 @@ describe('isWorthAborting', () => {
   const member = (name: RequestClass, cancelled = false) => ({ class: name, cancelled });
   it.each([
     ['a step of the cancelled', [member('chat', true), member('chat', true)], false, true],
+    [
+      'a cancelled completion, whose prefix comes again',
+      [member('completion', true)],
+      false,
+      false,
+    ],
     ['a step that somebody needs', [member('chat', true), member('chat')], false, false],
     ['a warm-up while a request waits', [member('warmup')], true, true],
     ['a warm-up while nobody waits', [member('warmup')], false, false],
