@@ -23,7 +23,7 @@ export interface TypingResult {
 const MAX_TOKENS = 64;
 const FOLDER = path.join(import.meta.dirname, '../support/workspace');
 
-/** The last `share` of a file is typed again, after the rest of it. */
+/** The last lines of a file, about `keys` characters, are typed again after the rest of it. */
 async function trace(file: string, keys: number): Promise<{ before: string; edits: Edit[] }> {
   const text = (await readFile(path.join(FOLDER, file), 'utf8')).replaceAll('\r\n', '\n').trimEnd();
   const start = text.lastIndexOf('\n', Math.max(0, text.length - keys)) + 1;
