@@ -34,6 +34,8 @@ const Settings = z.strictObject({
   maxConnections: Count.default(64),
   /** Longest time for running answers to finish after a stop, in ms. */
   drainMs: Count.default(20_000),
+  /** Stop after so many minutes without a client and without a job; never, when left out. */
+  idleExitMinutes: z.coerce.number().positive().max(35_000).optional(),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 });
 export type Config = Readonly<z.output<typeof Settings>>;

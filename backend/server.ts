@@ -5,6 +5,7 @@ import type { Instance } from './client/instanceFile.ts';
 import type { Config } from './config.ts';
 import { createHttpServer, proofHeaders } from './http.ts';
 import { createServices } from './handlerServices.ts';
+import { IdleWatch } from './idleWatch.ts';
 import { acquireInstance, asHomeError, type InstanceLock } from './instance.ts';
 import { listenOn } from './listen.ts';
 import { createLog, type Log } from './logging.ts';
@@ -96,6 +97,7 @@ function assemble(
     maxConnections: config.maxConnections,
     logger,
     onGone: (id) => completion.forget(id),
+    onSize: () => idleWatch.changed(),
   });
   const server = createHttpServer(
     {
@@ -122,7 +124,19 @@ function assemble(
     () => connections.size > 0,
     (status) => connections.broadcast('backend/statusChanged', status),
   );
-  jobs.onChanged((job) => connections.broadcast('job/changed', job, 'admin'));
+  const minutes = config.idleExitMinutes;
+  const idleWatch = new IdleWatch(
+    minutes === undefined ? undefined : minutes * 60_000,
+    () => connections.size > 0 || jobs.isBusy,
+    () => {
+      logger.info({ minutes }, 'nobody has used the backend for a while');
+      requestStop();
+    },
+  );
+  jobs.onChanged((job) => {
+    connections.broadcast('job/changed', job, 'admin');
+    idleWatch.changed();
+  });
 
   let settled = Promise.resolve();
   const backend: Backend = {
@@ -137,6 +151,7 @@ function assemble(
         settled = loader.loadAll(config.models).then(async () => {
           if (report.phase === 'starting') report.phase = 'running';
           await feed.check();
+          idleWatch.changed();
         });
         return instance;
       } catch (error) {
@@ -150,6 +165,7 @@ function assemble(
       connections.stopAdmitting();
       await feed.check();
       feed.stop();
+      idleWatch.close();
       await Promise.all([engine.drain(now), jobs.close()]);
       await connections.idle(AbortSignal.timeout(FLUSH_MS));
       await connections.closeAll();

@@ -21,6 +21,7 @@ interface ServeOptions extends CommonOptions {
   readonly allowOrigin?: string[];
   readonly allowHost?: string[];
   readonly maxConnections?: number;
+  readonly idleExit?: number;
 }
 
 /** The first asks the backend to drain, the second ends it at once. */
@@ -46,6 +47,7 @@ export function registerServeCommand(
     .option('--allow-origin <origin>', 'origin of web pages that may connect; repeatable', collect)
     .option('--allow-host <name>', 'one more name that this host goes by; repeatable', collect)
     .option('--max-connections <n>', 'clients at once (default: 64)', integer(1, 10_000))
+    .option('--idle-exit <minutes>', 'stop when unused for so long', integer(1, 35_000))
     .addHelpText('after', details)
     .action(async (options: ServeOptions) => {
       try {
@@ -118,6 +120,7 @@ function toFlags(options: ServeOptions): Partial<Record<keyof Config, unknown>> 
     allowOrigins: options.allowOrigin,
     allowHosts: options.allowHost,
     maxConnections: options.maxConnections,
+    idleExitMinutes: options.idleExit,
   };
 }
 

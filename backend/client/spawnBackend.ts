@@ -10,6 +10,8 @@ const StartLine = z.discriminatedUnion('event', [ReadyLine, FailedLine]);
 
 /** Lines of stderr kept for the error message. */
 const KEPT_LINES = 20;
+/** Minutes: nobody asked for a process that stays for ever, but the next window opens faster with it. */
+const IDLE_EXIT = '60';
 
 export interface SpawnOptions {
   /** The JavaScript runtime: `process.execPath`, which may be VS Code's Electron. */
@@ -34,7 +36,8 @@ export async function spawnBackend(
   signal?: AbortSignal,
 ): Promise<ReadyLine> {
   signal?.throwIfAborted();
-  const child = spawn(options.runtime, [options.entry, 'serve', ...options.args], {
+  const args = [options.entry, 'serve', '--idle-exit', IDLE_EXIT, ...options.args];
+  const child = spawn(options.runtime, args, {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,

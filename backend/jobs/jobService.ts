@@ -87,6 +87,11 @@ export class JobService {
     return [...this.#jobs.values()].map((job) => job.info);
   }
 
+  /** A job runs or waits. */
+  get isBusy(): boolean {
+    return [...this.#jobs.values()].some(({ info }) => !isEnded(info));
+  }
+
   /** @throws PilotError jobNotFound */
   get(id: string): JobInfo {
     return this.#find(id).info;

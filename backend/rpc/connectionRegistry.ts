@@ -19,6 +19,8 @@ export interface RegistryOptions {
   readonly logger: Logger;
   /** What is cached for a connection can go. */
   readonly onGone: (id: string) => void;
+  /** Their number has changed. */
+  readonly onSize: () => void;
 }
 
 export class ConnectionRegistry {
@@ -110,7 +112,7 @@ export class ConnectionRegistry {
   }
 
   #add(socket: WebSocket, identity: Identity): void {
-    const { requests, notifications, limits, logger, onGone } = this.#options;
+    const { requests, notifications, limits, logger, onGone, onSize } = this.#options;
     const connection = new Connection(socket, {
       id: `c${this.#nextId++}`,
       identity,
@@ -121,9 +123,11 @@ export class ConnectionRegistry {
       onIdle: () => this.#onIdle(),
     });
     this.#connections.add(connection);
+    onSize();
     void connection.closed.then(() => {
       this.#connections.delete(connection);
       onGone(connection.id);
+      onSize();
       this.#onIdle();
     });
   }

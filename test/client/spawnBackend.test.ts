@@ -42,11 +42,11 @@ describe('spawnBackend', () => {
       for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
       console.log(JSON.stringify({ ...${JSON.stringify(ready)}, pid: process.pid }));
       setTimeout(() => console.error('x'.repeat(200000)), 50);
-      setTimeout(() => { writeFileSync(process.argv[4] + '/alive', process.argv.slice(2).join(' ')); process.exit(); }, 150);`);
+      setTimeout(() => { writeFileSync(process.argv[6] + '/alive', process.argv.slice(2).join(' ')); process.exit(); }, 150);`);
     const { pid } = await spawnBackend(options);
     await expect.poll(() => isAlive(pid)).toBe(false);
     expect(await readFile(path.join(options.folder, 'alive'), 'utf8')).toBe(
-      `serve --home ${options.folder}`,
+      `serve --idle-exit 60 --home ${options.folder}`,
     );
   });
 
