@@ -1,7 +1,8 @@
 /** GET requests to hubs: proxies, redirects, time limits, and what is worth another try. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
-import { EnvHttpProxyAgent, request, type Dispatcher } from 'undici';
+import type * as Undici from 'undici';
+import type { Dispatcher } from 'undici';
 import type * as z from 'zod';
 import { errorCode } from './disk.ts';
 
@@ -61,22 +62,35 @@ export function createHttpClient(
 ): HttpClient {
   const { connectTimeoutMs = 10_000, idleTimeoutMs = 30_000, env = process.env } = options;
   const noProxy = [env['no_proxy'] ?? env['NO_PROXY'] ?? '', ...loopbackHosts].join(',');
-  const dispatcher = new EnvHttpProxyAgent({
-    connect: { timeout: connectTimeoutMs },
-    headersTimeout: idleTimeoutMs,
-    bodyTimeout: idleTimeoutMs,
-    noProxy,
-    ...proxyOf('httpProxy', env['http_proxy'] ?? env['HTTP_PROXY']),
-    ...proxyOf('httpsProxy', env['https_proxy'] ?? env['HTTPS_PROXY']),
-  });
+  let network: Promise<Network> | undefined;
+  const open = (): Promise<Network> =>
+    // Most backends never download, and the library takes as long to load as all else on start.
+    (network ??= import('undici').then(({ EnvHttpProxyAgent, request }) => ({
+      request,
+      dispatcher: new EnvHttpProxyAgent({
+        connect: { timeout: connectTimeoutMs },
+        headersTimeout: idleTimeoutMs,
+        bodyTimeout: idleTimeoutMs,
+        noProxy,
+        ...proxyOf('httpProxy', env['http_proxy'] ?? env['HTTP_PROXY']),
+        ...proxyOf('httpsProxy', env['https_proxy'] ?? env['HTTPS_PROXY']),
+      }),
+    })));
   return {
-    get: (url, getOptions) => get(dispatcher, url, getOptions),
+    get: async (url, getOptions) => get(await open(), url, getOptions),
     getJson: async (url, schema, getOptions) => {
-      const response = await get(dispatcher, url, getOptions);
+      const response = await get(await open(), url, getOptions);
       return parse(await readText(response.body, url, getOptions.signal), schema, url);
     },
-    close: () => dispatcher.destroy(),
+    close: async () => {
+      await (await network)?.dispatcher.destroy();
+    },
   };
+}
+
+interface Network {
+  readonly request: typeof Undici.request;
+  readonly dispatcher: Dispatcher;
 }
 
 function proxyOf(key: 'httpProxy' | 'httpsProxy', value: string | undefined) {
@@ -84,7 +98,7 @@ function proxyOf(key: 'httpProxy' | 'httpsProxy', value: string | undefined) {
 }
 
 async function get(
-  dispatcher: Dispatcher,
+  network: Network,
   start: URL,
   { signal, headers = {} }: GetOptions,
 ): Promise<HttpResponse> {
@@ -94,7 +108,7 @@ async function get(
     if (!isAllowedUrl(url) || (isLoopback(url) && !isLoopback(start))) {
       throw new FetchError(`${url.origin} is not a safe address`, false);
     }
-    const response = await getOnce(dispatcher, url, sent, signal);
+    const response = await getOnce(network, url, sent, signal);
     const { location } = response.headers;
     if (response.status < 300 || response.status > 399 || location === undefined) {
       return checkStatus(response, url);
@@ -109,7 +123,7 @@ async function get(
 }
 
 async function getOnce(
-  dispatcher: Dispatcher,
+  { request, dispatcher }: Network,
   url: URL,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
