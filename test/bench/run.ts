@@ -3,11 +3,13 @@
  * rounds of one run, so that a machine that slows down slows both. Prints Markdown.
  */
 import { availableParallelism, cpus } from 'node:os';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import provideModel, { testModelPath } from '../support/provideModel.ts';
+import { activation } from './activation.ts';
 import { DirectProcess } from './directProcess.ts';
 import { residentBytes, startProduct } from './product.ts';
-import { table, type Comparison } from './stats.ts';
+import { tableHead, tableRow, type Comparison } from './stats.ts';
 import { firstToken, throughput } from './throughput.ts';
 import { summary, typeWithLibrary, typeWithProduct } from './typing.ts';
 
@@ -35,19 +37,18 @@ try {
     `${new Date().toISOString().slice(0, 10)}, ${processor}, ${availableParallelism()} cores, Node ${process.version}, ${loaded.name}, ${device.telemetry.threads ?? '?'} thread(s), ${rounds} rounds\n`,
   );
   // Both sides touch their weights and caches once before anything counts.
-  await throughput(product, direct, 1);
-  const rows: Comparison[] = [
-    ...(await throughput(product, direct, rounds)),
-    ...(await firstToken(product, direct, rounds)),
-    {
-      what: 'memory, all processes',
-      unit: 'MB',
-      ours: [((await residentBytes(product.pid)) + (await residentBytes(device.pid ?? 0))) / 1e6],
-      direct: [(await residentBytes(direct.pid)) / 1e6],
-      target: '-',
-    },
-  ];
-  print(table(rows));
+  for await (const warm of throughput(product, direct, 1)) void warm;
+  const report = (row: Comparison): void => print(tableRow(row));
+  print(tableHead);
+  for await (const row of throughput(product, direct, rounds)) report(row);
+  for (const row of await firstToken(product, direct, rounds)) report(row);
+  report({
+    what: 'memory, all processes',
+    unit: 'MB',
+    ours: [((await residentBytes(product.pid)) + (await residentBytes(device.pid ?? 0))) / 1e6],
+    direct: [(await residentBytes(direct.pid)) / 1e6],
+    target: '-',
+  });
   print(
     '\n| typing | keys | answered before the next key | without the device | suggestions | p50 | p95 |\n|---|---|---|---|---|---|---|',
   );
@@ -59,3 +60,5 @@ try {
   await direct.stop();
   await product.stop();
 }
+print(`\n${tableHead}`);
+print(tableRow(await activation(path.resolve(import.meta.dirname, '../..'), rounds)));

@@ -30,15 +30,13 @@ export function pairedRatio({ ours, direct }: Pick<Comparison, 'ours' | 'direct'
   return median(ours.map((value, round) => value / (direct[round] ?? Number.NaN)));
 }
 
-/** Markdown, one row a comparison. */
-export function table(rows: readonly Comparison[]): string {
-  const header =
-    '| what | ours, median | direct, median | ratio (min to max) | target |\n|---|---|---|---|---|';
-  const lines = rows.map((row) => {
-    const ratios = row.ours.map((value, round) => value / (row.direct[round] ?? Number.NaN));
-    const range = `${format(Math.min(...ratios))} to ${format(Math.max(...ratios))}`;
-    const ratio = pairedRatio(row).toFixed(2);
-    return `| ${row.what} | ${format(median(row.ours))} ${row.unit} | ${format(median(row.direct))} ${row.unit} | **${ratio}** (${range}) | ${row.target} |`;
-  });
-  return [header, ...lines].join('\n');
+/** The head of a Markdown table of comparisons. */
+export const tableHead =
+  '| what | ours, median | direct, median | ratio (min to max) | target |\n|---|---|---|---|---|';
+
+export function tableRow(row: Comparison): string {
+  const ratios = row.ours.map((value, round) => value / (row.direct[round] ?? Number.NaN));
+  const range = `${format(Math.min(...ratios))} to ${format(Math.max(...ratios))}`;
+  const ratio = pairedRatio(row).toFixed(2);
+  return `| ${row.what} | ${format(median(row.ours))} ${row.unit} | ${format(median(row.direct))} ${row.unit} | **${ratio}** (${range}) | ${row.target} |`;
 }

@@ -5,11 +5,10 @@ import { filler, questions, rendered } from './prompts.ts';
 import type { Comparison } from './stats.ts';
 
 const MAX_TOKENS = 64;
-const greedy = { sampling: { temperature: 0 } };
 
 function ask(product: Product, content: string, maxTokens: number, onText: () => void) {
   return product.client.streamChat(
-    { messages: [{ role: 'user', content }], maxTokens, ...greedy },
+    { messages: [{ role: 'user', content }], maxTokens, sampling: { temperature: 0 } },
     (progress) => {
       if (progress.kind === 'text') onText();
     },
@@ -17,12 +16,11 @@ function ask(product: Product, content: string, maxTokens: number, onText: () =>
 }
 
 /** Whole rounds, prompts included: generated tokens over the time from the first send to the last answer. */
-export async function throughput(
+export async function* throughput(
   product: Product,
   direct: DirectProcess,
   rounds: number,
-): Promise<Comparison[]> {
-  const rows: Comparison[] = [];
+): AsyncGenerator<Comparison> {
   for (const streams of [1, 2, 4, 8]) {
     const ours: number[] = [];
     const theirs: number[] = [];
@@ -39,16 +37,19 @@ export async function throughput(
       const baseline = await direct.generate(prompts.map(rendered), MAX_TOKENS);
       theirs.push((1000 * baseline.tokens) / baseline.totalMs);
       equal += answers.filter((one, i) => one.text.trim() === baseline.texts[i]?.trim()).length;
+      const asked = answers.reduce((sum, one) => sum + one.timings.promptTokens, 0);
+      if (asked !== baseline.promptTokens) {
+        throw new Error(`Prompts differ: ${asked} and ${baseline.promptTokens} tokens.`);
+      }
     }
-    rows.push({
+    yield {
       what: `tokens/s, ${streams} stream${streams > 1 ? 's' : ''} (${equal} of ${streams * rounds} texts equal)`,
       unit: 'tok/s',
       ours,
       direct: theirs,
       target: '>= 0.95',
-    });
+    };
   }
-  return rows;
 }
 
 /** TTFT seen by the client, for a prompt of about 512 tokens nobody knows, and for a known prefix. */
