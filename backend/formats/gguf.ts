@@ -197,12 +197,13 @@ async function skipArray(cursor: FileCursor, search: MarkerSearch | undefined): 
       await cursor.fill(8);
     }
     const length = cursor.u64();
-    if (search?.couldMatch(length)) {
-      await cursor.fill(length);
-      search.look(cursor.bytes(length));
-    } else {
+    if (search === undefined) {
       cursor.skip(length);
+      continue;
     }
+    if (length > MAX_STRING_BYTES) throw new FormatError(`it has a token of ${length} bytes`);
+    if (cursor.available < length) await cursor.fill(length);
+    search.look(cursor.bytes(length));
   }
 }
 
@@ -212,21 +213,22 @@ function checkHeaderSize(cursor: FileCursor): void {
   }
 }
 
-/** Finds a few texts among very many without making a string of each. */
+/** Looks through the vocabulary for a few texts, and for what the library would abort at. */
 class MarkerSearch {
   readonly found = new Set<string>();
-  readonly #lengths: ReadonlySet<number>;
+  readonly #seen = new Set<string>();
 
-  constructor(private readonly texts: ReadonlySet<string>) {
-    this.#lengths = new Set([...texts].map((text) => Buffer.byteLength(text)));
-  }
+  constructor(private readonly texts: ReadonlySet<string>) {}
 
-  couldMatch(length: number): boolean {
-    return this.#lengths.has(length);
-  }
-
+  /** @throws FormatError for a second token of the same text; empty ones get names of their own. */
   look(token: Buffer): void {
+    // Tokens may be pieces of characters, which as UTF-8 would all look alike.
+    const bytes = token.toString('latin1');
     const text = token.toString('utf8');
+    if (bytes !== '' && this.#seen.has(bytes)) {
+      throw new FormatError(`its vocabulary has the token "${text}" twice`);
+    }
+    this.#seen.add(bytes);
     if (this.texts.has(text)) this.found.add(text);
   }
 }

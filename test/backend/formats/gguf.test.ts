@@ -55,6 +55,11 @@ describe('readGguf', () => {
     ['too many dimensions', { tensors: [{ ...tensor, dimensions: [1, 1, 1, 1, 1] }] }, '5 dim'],
     ['a huge dimension', { tensors: [{ ...tensor, dimensions: [2 ** 60, 2 ** 60] }] }, 'need'],
     ['a bad alignment', { metadata: { 'general.alignment': 48 } }, 'power of two'],
+    [
+      'a token that comes twice',
+      { metadata: { 'tokenizer.ggml.tokens': ['a', '', '', 'a'] } },
+      'token "a" twice',
+    ],
     ['a zero alignment', { metadata: { 'general.alignment': 0 } }, 'power of two'],
   ])('refuses %s', async (_, parts, reason) => {
     await expect(readGguf(await fileOf(buildGguf(parts)))).rejects.toThrow(reason);
