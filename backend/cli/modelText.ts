@@ -1,5 +1,6 @@
 /** Models as text for people. */
 import type { ModelInfo } from '../protocol/models.ts';
+import { columns } from './columns.ts';
 import { formatBytes, formatCount } from './units.ts';
 
 const headings = ['MODEL', 'ALIAS', 'SIZE', 'PARAMETERS', 'TYPE', 'CONTEXT', 'FILL-IN'];
@@ -19,17 +20,7 @@ export function modelTable(models: readonly ModelInfo[]): string {
       model.hasFillIn ? 'yes' : 'no',
     ]),
   ];
-  const widths = headings.map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return columns(rows);
 }
 
 /** One fact a line; what is not known is left out. */

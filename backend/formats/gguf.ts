@@ -18,6 +18,8 @@ export interface GgufHeader {
   readonly metadata: ReadonlyMap<string, GgufValue>;
   /** Those of the marker texts asked for that are tokens of the vocabulary. */
   readonly markers: ReadonlySet<string>;
+  /** Tokens of the vocabulary; 0 when there is none. */
+  readonly vocabulary: number;
   readonly tensors: number;
   /** Elements of all tensors together. */
   readonly parameters: number;
@@ -86,7 +88,8 @@ async function readHeader(cursor: FileCursor, search: MarkerSearch): Promise<Ggu
   }
   if (tensors === 0) throw new FormatError('it has no tensors');
   const parameters = await readTensors(cursor, tensors, alignmentOf(metadata));
-  return { metadata, markers: search.found, tensors, parameters };
+  const { found: markers, tokens: vocabulary } = search;
+  return { metadata, markers, vocabulary, tensors, parameters };
 }
 
 function alignmentOf(metadata: ReadonlyMap<string, GgufValue>): number {
@@ -216,12 +219,15 @@ function checkHeaderSize(cursor: FileCursor): void {
 /** Looks through the vocabulary for a few texts, and for what the library would abort at. */
 class MarkerSearch {
   readonly found = new Set<string>();
+  /** Looked at. */
+  tokens = 0;
   readonly #seen = new Set<string>();
 
   constructor(private readonly texts: ReadonlySet<string>) {}
 
   /** @throws FormatError for a second token of the same text; empty ones get names of their own. */
   look(token: Buffer): void {
+    this.tokens++;
     // Tokens may be pieces of characters, which as UTF-8 would all look alike.
     const bytes = token.toString('latin1');
     const text = token.toString('utf8');

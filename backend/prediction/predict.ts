@@ -1,0 +1,120 @@
+/** Puts memory and time together, and says what would make a model fit. */
+import type { Prediction } from '../protocol/prediction.ts';
+import { chooseBuild, decodeLengths, weightBits, type Build, type BuildOptions } from './build.ts';
+import { chipHeaps, type Heap } from './heaps.ts';
+import { kvBytesPerToken, memoryBlocks, place, totalBytes } from './memory.ts';
+import { parameters, type ModelShape } from './modelShape.ts';
+import { findRemedies, longestSequence } from './remedies.ts';
+import { decodeStep, firstToken } from './time.ts';
+
+/** Fast cards, and those with two chips, in MHz: bm_boot_info.c of libsophon's driver. */
+const clocks = [1000, 950] as const;
+const promptLengths = [128, 512, 1024, 2048, 4096, 8192, 16_384, 32_768] as const;
+
+/**
+ * @param heaps of the chip it is for
+ * @throws BuildError when an option does not go with the model
+ */
+export function predict(
+  shape: ModelShape,
+  options: BuildOptions = {},
+  heaps: readonly Heap[] = chipHeaps,
+): Prediction {
+  const build = chooseBuild(shape, options);
+  return {
+    model: {
+      architecture: shape.architecture,
+      layers: shape.layers,
+      hiddenSize: shape.hiddenSize,
+      parameters: parameters(shape),
+      contextLength: shape.contextLength,
+    },
+    build: describeBuild(build),
+    memory: predictMemory(shape, build, heaps),
+    firstToken: clocks.flatMap((clockMHz) =>
+      promptsOf(build).map((promptTokens) => ({
+        promptTokens,
+        clockMHz,
+        milliseconds: firstToken(shape, build, promptTokens, clockMHz),
+      })),
+    ),
+    decode: decodeLengths(build).map((kvLength) => {
+      const { milliseconds, memoryShare } = decodeStep(shape, build, kvLength);
+      const perSecond = (ms: number): number => (1000 * build.slots) / ms;
+      return {
+        kvLength,
+        stepMilliseconds: milliseconds,
+        tokensPerSecond: {
+          low: perSecond(milliseconds.high),
+          expected: perSecond(milliseconds.expected),
+          high: perSecond(milliseconds.low),
+        },
+        memoryShare,
+      };
+    }),
+    assumptions: assumptionsOf(shape, build),
+  };
+}
+
+function describeBuild({ groupSize, ...build }: Build): Prediction['build'] {
+  return weightBits(build.quantization) === 16 ? build : { ...build, groupSize };
+}
+
+function predictMemory(
+  shape: ModelShape,
+  build: Build,
+  heaps: readonly Heap[],
+): Prediction['memory'] {
+  const blocks = memoryBlocks(shape, build);
+  const expected = place(blocks, 'expected', heaps);
+  const isSafe = place(blocks, 'high', heaps).isWhole;
+  const longest = longestSequence(shape, build, heaps);
+  return {
+    parts: blocks.map(({ name, count, block }) => ({
+      name,
+      bytes: {
+        low: count * block.low,
+        expected: count * block.expected,
+        high: count * block.high,
+      },
+    })),
+    total: {
+      low: totalBytes(blocks, 'low'),
+      expected: totalBytes(blocks, 'expected'),
+      high: totalBytes(blocks, 'high'),
+    },
+    kvBytesPerToken: kvBytesPerToken(shape),
+    heaps: heaps.map(({ name, bytes }, n) => ({
+      name,
+      bytes,
+      usedBytes: expected.usedBytes[n] ?? 0,
+    })),
+    fit: expected.isWhole ? (isSafe ? 'yes' : 'tight') : 'no',
+    ...(longest !== undefined && { longestSequence: longest }),
+    remedies: isSafe ? [] : findRemedies(shape, build, heaps),
+  };
+}
+
+function promptsOf({ prefill, sequenceLength, chunkLength }: Build): number[] {
+  // A static prefill costs the same whatever the prompt has.
+  if (prefill === 'static') return [chunkLength];
+  return [...promptLengths.filter((length) => length < sequenceLength), sequenceLength];
+}
+
+function assumptionsOf(shape: ModelShape, build: Build): string[] {
+  const always = [
+    'This is computed, not measured: bandwidths and speeds are fitted to the compiler’s time model and to published figures, all of which lie within the bounds.',
+    'It leaves out the PCIe bus, the host’s own work and a chip that slows down when hot; 0.1 ms is counted for each launch.',
+    'One chip with 16 GB, of which the driver leaves 15.4 GB to models, in three heaps; nothing else is loaded.',
+    'Only matrix work follows the clock; memory does not.',
+    'Weights and the KV cache are exact; activations and instructions are estimates.',
+  ];
+  const shared = shape.isTied && !build.isEmbeddingOnDisk;
+  return [
+    ...always,
+    ...(shared ? ['The output head shares the embedding’s memory, as their bytes are equal.'] : []),
+    ...(build.slots > 1
+      ? ['Slots decode in one launch a layer, each writing its KV in place, with one output head.']
+      : []),
+  ];
+}

@@ -1,0 +1,75 @@
+/** What a model will need and do on a BM1684X, computed before anything is compiled. */
+import * as z from 'zod';
+
+/** Bounds around the expected value. */
+export const Range = z.object({ low: z.number(), expected: z.number(), high: z.number() });
+export type Range = z.infer<typeof Range>;
+
+/** Weights and arithmetic, as the compiler names them: `w4bf16` has 4-bit weights, 16-bit math. */
+export const CardQuantization = z.enum(['w8bf16', 'w8f16', 'w4bf16', 'w4f16', 'bf16', 'f16']);
+export type CardQuantization = z.infer<typeof CardQuantization>;
+
+export const MemoryPart = z.object({
+  name: z.enum([
+    'layers',
+    'embedding',
+    'outputHead',
+    'kvCache',
+    'activations',
+    'instructions',
+    'kernel',
+  ]),
+  bytes: Range,
+});
+export type MemoryPart = z.infer<typeof MemoryPart>;
+
+/** Bytes, milliseconds and tokens. */
+export const Prediction = z.object({
+  model: z.object({
+    architecture: z.string(),
+    layers: z.number().int(),
+    hiddenSize: z.number().int(),
+    parameters: z.number(),
+    contextLength: z.number().int(),
+  }),
+  build: z.object({
+    quantization: CardQuantization,
+    /** Weights that share a scale; absent for 16-bit weights. */
+    groupSize: z.number().int().optional(),
+    isSymmetric: z.boolean(),
+    sequenceLength: z.number().int(),
+    /** Tokens that go through the network at once; the whole sequence length when static. */
+    chunkLength: z.number().int(),
+    prefill: z.enum(['static', 'dynamic']),
+    slots: z.number().int(),
+    isEmbeddingOnDisk: z.boolean(),
+  }),
+  memory: z.object({
+    parts: z.array(MemoryPart),
+    total: Range,
+    kvBytesPerToken: z.number(),
+    heaps: z.array(z.object({ name: z.string(), bytes: z.number(), usedBytes: z.number() })),
+    /** `tight`: what is expected fits, the upper bound does not. */
+    fit: z.enum(['yes', 'tight', 'no']),
+    /** The longest sequence length that fits with everything else as it is; absent for none. */
+    longestSequence: z.number().int().optional(),
+    /** Each of these alone would make it fit. Empty when it does. */
+    remedies: z.array(z.string()),
+  }),
+  firstToken: z.array(
+    z.object({ promptTokens: z.number().int(), clockMHz: z.number(), milliseconds: Range }),
+  ),
+  decode: z.array(
+    z.object({
+      /** Tokens of KV cache that every step reads, for each slot. */
+      kvLength: z.number().int(),
+      stepMilliseconds: Range,
+      /** Of all slots together. */
+      tokensPerSecond: Range,
+      /** Bytes a step moves, as a share of what 64 GB/s would move in its expected time. */
+      memoryShare: z.number(),
+    }),
+  ),
+  assumptions: z.array(z.string()),
+});
+export type Prediction = z.infer<typeof Prediction>;
