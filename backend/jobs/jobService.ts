@@ -21,8 +21,8 @@ export interface JobRequest {
   readonly title: string;
   /** A job with the same key that has not ended is answered instead of making a second one. */
   readonly key: string;
-  /** Resolves with the id of the model it made. */
-  run(control: JobControl): Promise<string>;
+  /** Resolves with the id of the model it made, if it makes one. */
+  run(control: JobControl): Promise<string | undefined>;
 }
 
 export interface JobServiceEdges {

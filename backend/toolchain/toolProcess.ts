@@ -1,0 +1,114 @@
+/** Starts the toolchain's processes: the one file that does, and it knows no shell. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { errorCode } from '../models/disk.ts';
+import { PilotError } from '../protocol/errors.ts';
+import { endProcessesOf, RUN_VARIABLE } from './processTree.ts';
+import type { HostCommand, Runner, ToolCommand } from './runner.ts';
+
+type ToolStream = 'stdout' | 'stderr';
+
+export interface ToolRun {
+  /** Marks the processes. The same id for the same work, so that leftovers are found again. */
+  readonly id: string;
+  /** Aborting it ends the whole process tree. */
+  readonly signal: AbortSignal;
+  readonly onLine?: ((line: string, stream: ToolStream) => void) | undefined;
+  /** After it, in ms, the run is ended as if it had hung. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** How it went. Exit code 0 is the tool's own opinion, no more. */
+export type ToolEnd =
+  | { readonly kind: 'exited'; readonly code: number; readonly lastLines: readonly string[] }
+  | { readonly kind: 'killed'; readonly by: string; readonly lastLines: readonly string[] }
+  | { readonly kind: 'timeout'; readonly lastLines: readonly string[] }
+  /** There is no such program, or it may not be run. */
+  | { readonly kind: 'notStarted'; readonly reason: string };
+
+const KEPT_LINES = 40;
+const KEPT_LINE_LENGTH = 2000;
+
+/**
+ * Runs a command to its end.
+ * @throws PilotError cancelled when the signal aborts; by then every process of the run is gone
+ */
+export async function runTool(
+  runner: Runner,
+  command: ToolCommand,
+  run: ToolRun,
+): Promise<ToolEnd> {
+  requireNotCancelled(run.signal);
+  const timeout = AbortSignal.timeout(run.timeoutMs ?? MAX_TIMEOUT_MS);
+  const stop = AbortSignal.any([run.signal, timeout]);
+  const lastLines: string[] = [];
+  const child = start(runner.start(command, run.id), run.id);
+  follow(child, (line, stream) => {
+    lastLines.push(line.slice(0, KEPT_LINE_LENGTH));
+    if (lastLines.length > KEPT_LINES) lastLines.shift();
+    run.onLine?.(line, stream);
+  });
+  let ending: Promise<void> | undefined;
+  const onStop = (): void => {
+    ending = endRun(runner, run.id);
+  };
+  stop.addEventListener('abort', onStop, { once: true });
+  try {
+    const [code, signal] = await ended(child);
+    await ending;
+    requireNotCancelled(run.signal);
+    if (timeout.aborted) return { kind: 'timeout', lastLines };
+    if (code !== null) return { kind: 'exited', code, lastLines };
+    return { kind: 'killed', by: signal ?? 'a signal', lastLines };
+  } catch (error) {
+    if (error instanceof PilotError) throw error;
+    const reason = error instanceof Error ? (errorCode(error) ?? error.message) : String(error);
+    return { kind: 'notStarted', reason };
+  } finally {
+    stop.removeEventListener('abort', onStop);
+  }
+}
+
+function requireNotCancelled({ aborted }: AbortSignal): void {
+  if (aborted) throw new PilotError('cancelled');
+}
+
+/** The longest time that a timer can hold: 24 days. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** Ends what is there of a run, also one of a backend that was killed. */
+export async function endRun(runner: Runner, id: string): Promise<void> {
+  const command = runner.end(id);
+  if (command) {
+    // Without the mark: it would end itself. That there is nothing to end is no fault.
+    await ended(start(command, undefined)).catch(() => undefined);
+  }
+  await endProcessesOf(id);
+}
+
+function start({ file, args, cwd, env }: HostCommand, id: string | undefined): ChildProcess {
+  return spawn(file, args, {
+    cwd,
+    env: id === undefined ? env : { ...env, [RUN_VARIABLE]: id },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own: Ctrl+C reaches us alone, and we end it in order.
+    detached: true,
+    windowsHide: true,
+  });
+}
+
+/** `close` and not `exit`: by then the last lines have been read. Rejects when it never started. */
+async function ended(child: ChildProcess): Promise<readonly [number | null, string | null]> {
+  await once(child, 'close');
+  return [child.exitCode, child.signalCode];
+}
+
+function follow(child: ChildProcess, onLine: (line: string, stream: ToolStream) => void): void {
+  for (const stream of ['stdout', 'stderr'] as const) {
+    const input = child[stream];
+    if (input === null) continue;
+    // Progress bars end their lines with a carriage return, which readline takes for an end too.
+    createInterface({ input, crlfDelay: Infinity }).on('line', (line) => onLine(line, stream));
+  }
+}
