@@ -1,8 +1,11 @@
 /** What the RPC handlers ask for, given by the parts of the backend. */
 import { startPull } from './jobs/pullJob.ts';
+import { startToolchainInstall } from './jobs/toolchainJob.ts';
 import type { Parts } from './parts.ts';
 import type { Services } from './rpc/services.ts';
 import type { TokenStore } from './security/tokens.ts';
+import { removeToolchain } from './toolchain/remove.ts';
+import { toolchainStatus } from './toolchain/status.ts';
 
 export interface ServiceEvents {
   /** The token of that name is worthless from now on. */
@@ -10,8 +13,11 @@ export interface ServiceEvents {
   readonly stop: () => void;
 }
 
+/** A request has no way to report; a job has. */
+const silent = { onProgress: () => undefined, onNotice: () => undefined };
+
 export function createServices(
-  { engine, models, store, loader, jobs, chat, completion, report, metricsText }: Parts,
+  { home, engine, models, store, loader, jobs, chat, completion, report, metricsText }: Parts,
   tokens: TokenStore,
   on: ServiceEvents,
 ): Services {
@@ -25,6 +31,11 @@ export function createServices(
       list: () => jobs.list(),
       get: (id) => jobs.get(id),
       cancel: (id) => jobs.cancel(id),
+    },
+    toolchain: {
+      status: async (signal) => toolchainStatus(home, process.env, signal),
+      install: (params) => startToolchainInstall(jobs, home, params),
+      remove: async (signal) => removeToolchain(home, silent, signal, process.env),
     },
     tokens: {
       create: async (params) => tokens.create(params),

@@ -12,6 +12,7 @@ import { registerServeCommand } from './cli/serve.ts';
 import { registerStatusCommand } from './cli/status.ts';
 import { registerStopCommand } from './cli/stop.ts';
 import { registerTokenCommands } from './cli/token.ts';
+import { registerToolchainCommands } from './cli/toolchain.ts';
 import { engineFor } from './engineFor.ts';
 
 /** Device hosts run their own bundle, which the build puts beside this one. */
@@ -44,4 +45,5 @@ process.exitCode = await run(process.argv.slice(2), io, (program) => {
   registerModelCommands(program, io);
   registerDeviceCommands(program, io);
   registerTokenCommands(program, io);
+  registerToolchainCommands(program, io);
 });

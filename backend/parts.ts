@@ -15,6 +15,7 @@ import { StatusReport } from './statusReport.ts';
 export type CreateEngine = (logger: Logger, observer: EngineObserver) => Engine;
 
 export interface Parts {
+  readonly home: string;
   readonly engine: Engine;
   readonly store: ModelStore;
   readonly models: ModelService;
@@ -53,6 +54,7 @@ export function createParts(
   });
   const problems = (): string[] => loader.problems;
   return {
+    home,
     engine,
     store,
     models,
@@ -62,7 +64,7 @@ export function createParts(
       onUnexpected: (error) => logger.error({ err: error }, 'job failed'),
     }),
     chat: new ChatService(engine),
-    completion: new CompletionService(engine),
+    completion: new CompletionService(engine, { log: logger }),
     report: new StatusReport({ home, engine, latency, problems, connections }),
     metricsText: async () =>
       metrics.text({

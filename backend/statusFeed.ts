@@ -47,7 +47,19 @@ export class StatusFeed {
   }
 }
 
-/** What grows with every second is not news. */
+/** A measured value has to move by this much, in its own unit, to be worth telling. */
+const TELLING_BYTES = 64 * 1024 * 1024;
+const TELLING_SHARE = 0.1;
+const TELLING_RPM = 100;
+
+/** What grows or trembles with every second is not news. */
 function essenceOf(status: BackendStatus): string {
-  return JSON.stringify({ ...status, uptimeMs: 0, residentBytes: 0 });
+  return JSON.stringify({ ...status, uptimeMs: 0, residentBytes: 0 }, (key, value: unknown) => {
+    if (typeof value !== 'number') return value;
+    if (key.endsWith('Bytes')) return Math.round(value / TELLING_BYTES);
+    if (key === 'utilization') return Math.round(value / TELLING_SHARE);
+    if (key === 'fanRpm') return Math.round(value / TELLING_RPM);
+    // Whole degrees and watts.
+    return /(TemperatureC|powerW)$/.test(key) ? Math.round(value) : value;
+  });
 }

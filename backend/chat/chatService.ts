@@ -1,12 +1,14 @@
 /** `chat/complete`: conversation to prompt, prompt to a streamed answer. */
 import { createChatFormat, type ChatFormat } from '../models/chatPrompt.ts';
-import type { ChatProgress, ChatResult } from '../protocol/chat.ts';
+import type { ChatProgress, ChatResult, CountTokensResult } from '../protocol/chat.ts';
 import type { Sampling } from '../protocol/generation.ts';
 import type { ParsedParamsOf } from '../protocol/methods.ts';
+import { notice } from '../protocol/notices.ts';
 import type { Engine, ModelHandle } from '../scheduling/engine.ts';
-import { fitConversation, type FittedPrompt } from './fitConversation.ts';
+import { AnswerParser } from './answerParser.ts';
+import { fitConversation } from './fitConversation.ts';
 import { LoopGuard } from './loopGuard.ts';
-import { AnswerSplitter, type AnswerPart } from './thinking.ts';
+import { promptNotices } from './promptNotices.ts';
 
 /** Lively but on the subject, and against the loops of small models. The request may change each. */
 const DEFAULT_SAMPLING: Sampling = {
@@ -16,6 +18,8 @@ const DEFAULT_SAMPLING: Sampling = {
   minP: 0.05,
   repetitionPenalty: 1.1,
 };
+/** Who asks for greedy wants the model's own most likely tokens, with nothing in between. */
+const GREEDY: Sampling = { temperature: 0 };
 
 export class ChatService {
   readonly #formats = new WeakMap<ModelHandle, ChatFormat>();
@@ -26,9 +30,9 @@ export class ChatService {
   }
 
   /**
-   * Streams the answer in parts; its text parts joined are the result's text. Turns that do not fit
-   * into the context are left out, oldest first, with a notice. An answer that repeats itself
-   * without end is stopped with `length`. An aborted signal resolves with `cancelled`.
+   * Streams the answer in parts; its text parts joined are the result's text. Turns and tools that do
+   * not fit into the context are left out, with a notice. An answer that repeats itself without end
+   * is stopped with `length`. An aborted signal resolves with `cancelled`.
    * @throws PilotError promptTooLong, invalidParams, and those of `Engine.generate`
    */
   async complete(
@@ -37,14 +41,18 @@ export class ChatService {
     signal: AbortSignal,
   ): Promise<ChatResult> {
     const model = this.#engine.resolve(params.model, 'chat');
-    const prompt = await fitConversation(model, this.#formatOf(model), params.messages, params);
+    const format = this.#formatOf(model);
+    const { messages, thinking, tools, maxTokens, toolChoice } = params;
+    const mustCall = toolChoice === 'required';
+    const options = { thinking, tools, maxTokens, mustCall };
+    const prompt = await fitConversation(model, format, messages, options);
     const notify = (message: string): void => {
       onProgress({ kind: 'notice', message });
     };
-    for (const notice of noticesOf(prompt)) notify(notice);
+    for (const message of promptNotices(prompt, tools?.length ?? 0)) notify(message);
 
-    const splitter = new AnswerSplitter(prompt.thinkingOpen);
-    const give = (parts: AnswerPart[]): void => {
+    const parser = new AnswerParser(prompt);
+    const give = (parts: ChatProgress[]): void => {
       for (const part of parts) onProgress(part);
     };
     const guard = new LoopGuard();
@@ -54,32 +62,53 @@ export class ChatService {
         model,
         class: params.class ?? 'chat',
         prompt: prompt.tokens,
-        maxTokens: Math.min(params.maxTokens ?? room, room),
-        sampling: { ...DEFAULT_SAMPLING, ...params.sampling },
+        maxTokens: Math.min(maxTokens ?? room, room),
+        sampling:
+          params.sampling?.temperature === 0
+            ? { ...GREEDY, ...params.sampling }
+            : { ...DEFAULT_SAMPLING, ...params.sampling },
         stop: [...(params.stop ?? []), ...prompt.turnMarkers],
         ...(params.deadlineMs === undefined ? {} : { deadlineMs: params.deadlineMs }),
       },
       {
         onText: (text) => {
           if (guard.looped.aborted) return;
-          give(splitter.push(text));
+          give(parser.push(text));
           guard.push(text);
         },
         onNotice: notify,
       },
       AbortSignal.any([signal, guard.looped]),
     );
-    give(splitter.end());
-
     const looped = guard.looped.aborted;
-    if (looped) notify('The answer was ended, because it had begun to repeat itself.');
+    const finishReason = looped ? 'length' : outcome.finishReason;
+    give(parser.end(finishReason === 'stop'));
+
+    if (looped) notify(notice('repetition'));
     return {
-      text: splitter.text,
-      ...(splitter.thinking === '' ? {} : { thinking: splitter.thinking }),
-      finishReason: looped ? 'length' : outcome.finishReason,
+      text: parser.text,
+      ...(parser.thinking === '' ? {} : { thinking: parser.thinking }),
+      ...(parser.toolCalls.length === 0 ? {} : { toolCalls: [...parser.toolCalls] }),
+      finishReason,
       model: model.id,
       timings: outcome.timings,
     };
+  }
+
+  /** @throws PilotError modelNotFound, modelNotLoaded, promptTooLong, invalidParams */
+  async countTokens({
+    model: name,
+    messages,
+    tools,
+    text = '',
+  }: ParsedParamsOf<'chat/countTokens'>): Promise<CountTokensResult> {
+    const model = this.#engine.resolve(name, 'chat');
+    const { pieces } =
+      messages === undefined
+        ? { pieces: [text] }
+        : this.#formatOf(model).build(messages, { tools });
+    const tokens = await model.encode(pieces);
+    return { tokens: tokens.length, model: model.id, contextLength: model.contextLength };
   }
 
   #formatOf(model: ModelHandle): ChatFormat {
@@ -90,15 +119,4 @@ export class ChatService {
     }
     return format;
   }
-}
-
-function noticesOf(prompt: FittedPrompt): string[] {
-  const dropped = prompt.droppedMessages;
-  const left = dropped === 1 ? 'The oldest message was' : `The oldest ${dropped} messages were`;
-  return [
-    ...(prompt.notice === undefined ? [] : [prompt.notice]),
-    ...(dropped === 0
-      ? []
-      : [`${left} left out: the conversation is longer than the model's context.`]),
-  ];
 }

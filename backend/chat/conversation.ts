@@ -39,6 +39,13 @@ export function cutPoints(turns: readonly ChatMessage[], step: number): number[]
   return cuts;
 }
 
+/** No tokenizer packs more text than this into its average token: longer text cannot fit. */
+export const MAX_CHARACTERS_PER_TOKEN = 32;
+
 export function countCharacters(messages: readonly ChatMessage[]): number {
-  return messages.reduce((sum, { content }) => sum + content.length, 0);
+  return messages.reduce(
+    (sum, { content, toolCalls = [] }) =>
+      sum + content.length + (toolCalls.length > 0 ? JSON.stringify(toolCalls).length : 0),
+    0,
+  );
 }

@@ -9,7 +9,7 @@ export function describeDevice(device: DeviceInfo): string {
     ['State', [device.state, device.detail].filter(Boolean).join(': ')],
     ['Driver', [device.kind, device.driverVersion].filter(Boolean).join(' ')],
     ['Library', device.libraryVersion],
-    ['Process', device.pid === undefined ? undefined : `${device.pid}`],
+    ['Process', processText(device)],
     ['Restarts', `${device.restarts}`],
     ['Threads', device.telemetry.threads?.toString()],
     ['Clock', unit(device.clockMhz, 'MHz')],
@@ -32,6 +32,11 @@ export function describeDevice(device: DeviceInfo): string {
     .filter(([, value]) => value !== undefined && value !== '')
     .map(([label, value]) => `  ${`${label}:`.padEnd(14)}${value ?? ''}`);
   return [`Device ${device.id}: ${device.name}`, ...lines].join('\n');
+}
+
+function processText({ pid, telemetry: { residentBytes } }: DeviceInfo): string | undefined {
+  if (pid === undefined) return undefined;
+  return residentBytes === undefined ? `${pid}` : `${pid}, ${formatBytes(residentBytes)} resident`;
 }
 
 function unit(value: number | undefined, name: string): string | undefined {

@@ -1,14 +1,9 @@
 /** The tokens a completion is asked with. */
-import type { FillInTokens } from '../devices/device.ts';
+import type { FillInOrder } from '../protocol/documents.ts';
 import type { ModelHandle } from '../scheduling/engine.ts';
 import type { Cursor } from './cursor.ts';
-
-/**
- * Order of a fill-in prompt. With the suffix first, typing changes only the prompt's end, so that
- * the suffix is not evaluated again at each key: on a CPU that is 50 ms against 540 ms for 50
- * tokens of suffix, 2620 ms for 400.
- */
-export type FillInOrder = 'suffix-prefix-middle' | 'prefix-suffix-middle';
+import { fillInFormat, fillInTokens } from './fillInFormat.ts';
+import { knowsFiles } from './relatedPrompt.ts';
 
 export interface TokenBudget {
   /** Tokens of the text before the cursor. */
@@ -17,16 +12,23 @@ export interface TokenBudget {
   readonly after: number;
 }
 
+export interface PromptTexts extends Pick<Cursor, 'before' | 'after'> {
+  /** What the model has written after this prompt already, to go on from there. */
+  readonly written: string;
+  /** Tokens of the texts from elsewhere. */
+  readonly related: Int32Array;
+}
+
 /**
- * Fill-in for a model with tokens for it, else the raw text before the cursor.
- * @param written what the model has written after this prompt already, to go on from there
+ * Fill-in for a model with tokens for it, else the raw text before the cursor. What changes least
+ * comes first, so that from key to key the KV of the prompt's beginning is used again.
+ * @param order the family's own when left out
  */
 export async function buildCompletionPrompt(
   model: ModelHandle,
-  texts: Pick<Cursor, 'before' | 'after'>,
-  written: string,
+  { before, after, written, related }: PromptTexts,
   budget: TokenBudget,
-  order: FillInOrder,
+  order?: FillInOrder,
 ): Promise<Int32Array> {
   const { fillIn, addBos, bosToken } = model.metadata;
   const encode = async (text: string): Promise<Int32Array> =>
@@ -34,31 +36,23 @@ export async function buildCompletionPrompt(
   const bos = addBos && bosToken ? [bosToken.id] : [];
   if (!fillIn) {
     // One text is one text to a tokenizer, whoever wrote it.
-    const tokens = await encode(texts.before + written);
-    return Int32Array.from([...bos, ...lastTokens(tokens, budget.before)]);
+    const tokens = await encode(before + written);
+    return Int32Array.from([...bos, ...related, ...lastTokens(tokens, budget.before)]);
   }
-  const [before, after, tail] = await Promise.all([
-    encode(texts.before),
-    encode(texts.after),
-    encode(written),
+  const [head, rest, tail] = await Promise.all([encode(before), encode(after), encode(written)]);
+  const prefix = [...lastTokens(head, budget.before)];
+  const suffix = [...rest.subarray(0, budget.after)];
+  const format = fillInFormat(model.metadata);
+  const isRepository = knowsFiles(fillIn);
+  return Int32Array.from([
+    ...bos,
+    ...(isRepository ? related : []),
+    ...fillInTokens(fillIn, isRepository ? prefix : [...related, ...prefix], suffix, {
+      ...format,
+      ...(order && { order }),
+    }),
+    ...tail,
   ]);
-  const prefix = lastTokens(before, budget.before);
-  const suffix = after.subarray(0, budget.after);
-  return Int32Array.from([...bos, ...fillInTokens(fillIn, prefix, suffix, order), ...tail]);
-}
-
-function fillInTokens(
-  { prefix, suffix, middle }: FillInTokens,
-  before: Int32Array,
-  after: Int32Array,
-  order: FillInOrder,
-): number[] {
-  switch (order) {
-    case 'suffix-prefix-middle':
-      return [suffix, ...after, prefix, ...before, middle];
-    case 'prefix-suffix-middle':
-      return [prefix, ...before, suffix, ...after, middle];
-  }
 }
 
 /** The last tokens, cut in steps of a quarter of the budget: see promptWindow.ts for the reason. */

@@ -15,6 +15,8 @@ export interface Cursor {
   readonly reachesEnd: boolean;
   /** The document's line end, for what is inserted. */
   readonly eol: string;
+  /** The document's language, by VS Code's identifiers. */
+  readonly language: string;
 }
 
 /** Longest windows, in UTF-16 units. */
@@ -40,6 +42,22 @@ export function readCursor(
     after: withLineFeeds(text.slice(offset, end)),
     reachesEnd: end === text.length,
     eol: /\r\n?|\n/.exec(text)?.[0] ?? '\n',
+    language: document.languageId,
+  };
+}
+
+/** Where the cursor is when a text with LF line ends has been inserted at it. */
+export function afterInserting(cursor: Cursor, text: string): Cursor {
+  const { line, character } = cursor.position;
+  const lines = text.split('\n');
+  const last = lines.at(-1) ?? '';
+  return {
+    ...cursor,
+    position: {
+      line: line + lines.length - 1,
+      character: lines.length > 1 ? last.length : character + last.length,
+    },
+    before: cursor.before + text,
   };
 }
 

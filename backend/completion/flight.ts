@@ -1,19 +1,35 @@
 /** One running generation of a suggestion, and the requests that wait for it. */
 import { withoutTakenEnd } from './healing.ts';
-import { isComplete, toSuggestion, type SuggestionContext } from './postProcess.ts';
+import {
+  isComplete,
+  toSuggestion,
+  type MadeSuggestion,
+  type SuggestionContext,
+} from './postProcess.ts';
 import type { GenerationOutcome } from '../scheduling/engine.ts';
 import type { Timings } from '../protocol/generation.ts';
 
 /** How a wait for a flight ends. */
 export type Landing =
   /** With the suggestion at the flight's cursor. */
-  | { kind: 'landed'; text: string; timings: Timings }
+  | (FlightResult & { kind: 'landed'; timings: Timings })
   /** What was typed is not what the model writes. */
   | { kind: 'parted' }
   /** A later request made this one worthless. */
   | { kind: 'superseded' }
   /** The waiting request was cancelled. */
   | { kind: 'left' };
+
+export interface FlightResult {
+  readonly made: MadeSuggestion;
+  readonly ending: FlightEnding;
+}
+
+/**
+ * `itself`: the model ended it, or wrote on where it is not wanted; `limit`: it may not be longer;
+ * `deadline`: out of time.
+ */
+export type FlightEnding = 'itself' | 'limit' | 'deadline';
 
 interface Waiter {
   readonly typed: string;
@@ -27,24 +43,33 @@ export type Generate = (
   signal: AbortSignal,
 ) => Promise<GenerationOutcome>;
 
+export interface FlightOptions {
+  /** What an earlier flight in the same context wrote before it was stopped. */
+  readonly written?: string;
+  /** For how long after the first text it may write more than one line, in ms. */
+  readonly budgetMs?: number | undefined;
+  readonly now: () => number;
+  /** Told the suggestion when the clock has not ended it too early. */
+  onFinished(result: FlightResult): void;
+}
+
 export class Flight {
   readonly #waiters = new Set<Waiter>();
   readonly #stop = new AbortController();
-  #hasEnough = false;
+  readonly #options: FlightOptions;
+  /** Why it was stopped with a suggestion. */
+  #enough: 'itself' | 'limit' | undefined;
   #isOver = false;
   #written: string;
+  #firstTextAt: number | undefined;
 
-  /**
-   * @param onFinished told the suggestion when the model, not the clock, has ended it
-   * @param written what an earlier flight in the same context wrote before it was stopped
-   */
   constructor(
     readonly context: SuggestionContext,
     generate: Generate,
-    private readonly onFinished: (text: string) => void,
-    written = '',
+    options: FlightOptions,
   ) {
-    this.#written = written;
+    this.#options = options;
+    this.#written = options.written ?? '';
     void generate((text) => this.#grow(text), this.#stop.signal).then(
       (outcome) => this.#land(outcome),
       (error: unknown) => this.#fail(error),
@@ -58,7 +83,12 @@ export class Flight {
 
   /** Nobody may join any more: stopped, failed or landed. */
   get over(): boolean {
-    return this.#isOver || (this.#stop.signal.aborted && !this.#hasEnough);
+    return this.#isOver || (this.#stop.signal.aborted && this.#enough === undefined);
+  }
+
+  /** The device has written all there will be. */
+  get complete(): boolean {
+    return this.#enough !== undefined;
   }
 
   /** Of what is written, what fits at the cursor; see `withoutTakenEnd`. */
@@ -111,20 +141,34 @@ export class Flight {
 
   #grow(text: string): void {
     if (this.#stop.signal.aborted) return;
+    this.#firstTextAt ??= this.#options.now();
     this.#written += text;
     for (const waiter of this.#waiters) {
       if (!this.agreesWith(waiter.typed)) this.#dismiss(waiter, { kind: 'parted' });
     }
-    if (!isComplete(this.#written, this.context)) return;
-    this.#hasEnough = true;
-    this.#stop.abort();
+    if (isComplete(this.#written, this.context)) this.#enough = 'itself';
+    else if (this.#isPastBudget(this.#firstTextAt)) this.#enough = 'limit';
+    if (this.#enough !== undefined) this.#stop.abort();
+  }
+
+  /** A first line is always finished: half a line is of no use, and little is missing. */
+  #isPastBudget(firstTextAt: number): boolean {
+    const { budgetMs, now } = this.#options;
+    const hasLine = this.text?.trimStart().includes('\n') === true;
+    return budgetMs !== undefined && hasLine && now() - firstTextAt >= budgetMs;
   }
 
   #land({ finishReason, timings }: GenerationOutcome): void {
-    const natural = this.#hasEnough || finishReason === 'stop';
-    const text = toSuggestion(this.#written, this.context, natural ? 'natural' : 'cut short');
-    this.#settleAll((waiter) => waiter.settle({ kind: 'landed', text, timings }));
-    if (natural || finishReason === 'length') this.onFinished(text);
+    const ending = this.#enough ?? endingOf(finishReason);
+    const made = toSuggestion(
+      this.#written,
+      this.context,
+      ending === 'itself' ? 'natural' : 'cut short',
+    );
+    this.#settleAll((waiter) => {
+      waiter.settle({ kind: 'landed', made, ending: ending ?? 'deadline', timings });
+    });
+    if (ending === 'itself' || ending === 'limit') this.#options.onFinished({ made, ending });
   }
 
   #fail(error: unknown): void {
@@ -136,5 +180,19 @@ export class Flight {
     const waiters = [...this.#waiters];
     this.#waiters.clear();
     for (const waiter of waiters) settle(waiter);
+  }
+}
+
+/** Undefined for one that was stopped for nobody's sake. */
+function endingOf(reason: GenerationOutcome['finishReason']): FlightEnding | undefined {
+  switch (reason) {
+    case 'stop':
+      return 'itself';
+    case 'length':
+      return 'limit';
+    case 'deadline':
+      return 'deadline';
+    case 'cancelled':
+      return undefined;
   }
 }

@@ -34,7 +34,8 @@ function withoutLineRest(text: string, rest: string, prefix: string): string {
   const closer = rest.trimStart().charAt(0);
   const end = indexOfUnmatched(text, closer, prefix);
   if (end >= 0) return text.slice(0, end);
-  return isSignificant(rest) && text.endsWith(rest) ? text.slice(0, -rest.length) : text;
+  const isOnce = isSignificant(rest) || /^[;,]+$/.test(rest);
+  return isOnce && text.endsWith(rest) ? text.slice(0, -rest.length) : text;
 }
 
 /** Where the text closes, with that character, what was opened before it; -1 if nowhere. */

@@ -48,7 +48,14 @@ function fillInTokens(api: Llama, vocab: Pointer): FillInTokens | undefined {
     suffix: api.vocab_fim_suf(vocab),
     middle: api.vocab_fim_mid(vocab),
   };
-  return Object.values(tokens).every((id) => id >= 0) ? tokens : undefined;
+  if (Object.values(tokens).some((id) => id < 0)) return undefined;
+  const repository = api.vocab_fim_rep(vocab);
+  const file = api.vocab_fim_sep(vocab);
+  return {
+    ...tokens,
+    ...(repository >= 0 && { repository }),
+    ...(file >= 0 && { file }),
+  };
 }
 
 /** A value of the metadata as text; empty when the model has none. */

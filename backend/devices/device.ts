@@ -67,11 +67,15 @@ export interface SpecialToken {
   readonly text: string;
 }
 
-/** Tokens for fill-in-the-middle; a model has all three or none. */
+/** Tokens for fill-in-the-middle; a model has the first three or none. */
 export interface FillInTokens {
   readonly prefix: number;
   readonly suffix: number;
   readonly middle: number;
+  /** Before the repository's name, where the model knows repositories. */
+  readonly repository?: number;
+  /** Before each file's path. */
+  readonly file?: number;
 }
 
 /** What prompts need to know of a model. Plain data: it crosses the process boundary. */

@@ -59,6 +59,8 @@ export interface Llama {
   vocab_fim_pre(vocab: Vocab): number;
   vocab_fim_suf(vocab: Vocab): number;
   vocab_fim_mid(vocab: Vocab): number;
+  vocab_fim_rep(vocab: Vocab): number;
+  vocab_fim_sep(vocab: Vocab): number;
   tokenize: Slow<
     [Vocab, Uint8Array, length: number, out: Int32Array, max: number, boolean, boolean],
     number
@@ -141,6 +143,8 @@ export function bindLlama(libllama: LibraryHandle, libggml: LibraryHandle): Llam
     vocab_fim_pre: fn('llama_token llama_vocab_fim_pre(const llama_vocab *vocab)'),
     vocab_fim_suf: fn('llama_token llama_vocab_fim_suf(const llama_vocab *vocab)'),
     vocab_fim_mid: fn('llama_token llama_vocab_fim_mid(const llama_vocab *vocab)'),
+    vocab_fim_rep: fn('llama_token llama_vocab_fim_rep(const llama_vocab *vocab)'),
+    vocab_fim_sep: fn('llama_token llama_vocab_fim_sep(const llama_vocab *vocab)'),
     tokenize: fn('int32_t llama_tokenize(const llama_vocab *vocab, const uint8_t *text, int32_t text_len, llama_token *tokens, int32_t n_tokens_max, bool add_special, bool parse_special)'),
     token_to_piece: fn('int32_t llama_token_to_piece(const llama_vocab *vocab, llama_token token, uint8_t *buf, int32_t length, int32_t lstrip, bool special)'),
 

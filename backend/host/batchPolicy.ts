@@ -36,11 +36,17 @@ export interface BatchChoice {
   readonly prefill?: { readonly slot: number; readonly count: number };
 }
 
-/** @returns a choice without decodes and prefill when there are no runs */
+/**
+ * Warm-ups, with an answer or without, are in a step of their own, which is aborted when a request
+ * comes that somebody waits for: they delay it by no step, and make none of its steps longer.
+ * @returns a choice without decodes and prefill when there are no runs
+ */
 export function chooseBatch(
-  runs: readonly RunView[],
+  all: readonly RunView[],
   chunks: ChunkLimits = defaultChunks,
 ): BatchChoice {
+  const real = all.filter((run) => run.class !== 'warmup');
+  const runs = real.length > 0 ? real : all;
   // One last prompt token is a decode like any other, and leaves the prefill to somebody else.
   const decodes = runs.filter((run) => run.remaining === 1 && run.wantsToken);
   const next = nextPrefill(runs.filter((run) => !decodes.includes(run)));
@@ -54,15 +60,14 @@ export function chooseBatch(
 
 /**
  * The first of each class by arrival is a candidate: prompts of one class are finished one after
- * the other, since taking turns would make each of them late. Warm-ups take what is left over.
+ * the other, since taking turns would make each of them late.
  */
 function nextPrefill(runs: readonly RunView[]): RunView | undefined {
   const candidates = RequestClass.options.flatMap((name) => {
     const [first] = runs.filter((run) => run.class === name).sort((a, b) => a.order - b.order);
     return first === undefined ? [] : [first];
   });
-  const real = candidates.filter((run) => run.class !== 'warmup');
-  const [next] = (real.length > 0 ? real : candidates).sort(
+  const [next] = candidates.sort(
     (a, b) => urgency(b.class, b.waitedMs) - urgency(a.class, a.waitedMs),
   );
   return next;

@@ -61,7 +61,12 @@ export class HostServer {
       case 'telemetry':
         this.#reply(message.call, async () => {
           const telemetry = await this.#device.telemetry();
-          return { type: 'telemetry', call: message.call, telemetry };
+          const residentBytes = process.memoryUsage.rss();
+          return {
+            type: 'telemetry',
+            call: message.call,
+            telemetry: { ...telemetry, residentBytes },
+          };
         });
         break;
       case 'submit':

@@ -45,7 +45,15 @@ const Metadata = z.object({
   addBos: z.boolean(),
   endTokens: z.array(Count).readonly(),
   specialTokens: z.array(SpecialTokenSchema).readonly(),
-  fillIn: z.object({ prefix: Count, suffix: Count, middle: Count }).exactOptional(),
+  fillIn: z
+    .object({
+      prefix: Count,
+      suffix: Count,
+      middle: Count,
+      repository: Count.exactOptional(),
+      file: Count.exactOptional(),
+    })
+    .exactOptional(),
 }) satisfies z.ZodType<ModelMetadata>;
 
 const Identity = z.object({

@@ -1,21 +1,37 @@
 /** Conversations as the text a model was trained on, by the Jinja template in its own files. */
 import { Template } from '@huggingface/jinja';
 import type { ModelMetadata } from '../devices/device.ts';
-import type { ChatMessage } from '../protocol/chat.ts';
+import type { ChatMessage, ToolDefinition } from '../protocol/chat.ts';
 import { PilotError } from '../protocol/errors.ts';
+import { notice as noticeOf } from '../protocol/notices.ts';
+import {
+  callsAsText,
+  hasToolTurns,
+  numberCalls,
+  oneCallPerTurn,
+  templateMessage,
+  templateTool,
+  toolStyleOf,
+  type ToolStyle,
+} from './toolMessages.ts';
 
 export interface RenderOptions {
   /** `enable_thinking` of Qwen3 and others; left to the template when absent. */
   readonly thinking?: boolean | undefined;
+  readonly tools?: readonly ToolDefinition[] | undefined;
 }
 
 interface RenderedChat {
   readonly text: string;
+  /** The tools are in it. */
+  readonly showsTools: boolean;
   /** Set when the model's own template was not used: why, for the reader. */
   readonly notice?: string;
 }
 
 export interface ChatTemplate {
+  /** How the model writes calls of tools; undefined when its template has no place for them. */
+  readonly toolStyle: ToolStyle | undefined;
   /** @throws PilotError invalidParams when the template refuses the conversation. */
   render(messages: readonly ChatMessage[], options?: RenderOptions): RenderedChat;
 }
@@ -37,56 +53,69 @@ class TemplateRefusal extends Error {
  */
 export function createChatTemplate(metadata: ModelMetadata): ChatTemplate {
   const source = metadata.chatTemplate;
-  if (source === undefined) return chatMl('The model has no chat template, so ChatML is used.');
+  if (source === undefined) return chatMl(noticeOf('noTemplate'));
   let template: Template;
   try {
     template = new Template(REFUSAL_PREFIX + source);
   } catch (error) {
     return chatMl(unusable(error));
   }
-  const run = (messages: readonly ChatMessage[], options: RenderOptions): string =>
+  const run = ({ messages, thinking, tools = [] }: Rendering): string =>
     template.render({
-      messages: messages.map(({ role, content }) => ({ role, content })),
+      messages: messages.map(templateMessage),
       add_generation_prompt: true,
       bos_token: metadata.bosToken?.text ?? '',
       eos_token: metadata.eosToken?.text ?? '',
       refuse,
-      ...(options.thinking === undefined ? {} : { enable_thinking: options.thinking }),
+      ...(thinking === undefined ? {} : { enable_thinking: thinking }),
+      ...(tools.length === 0 ? {} : { tools: tools.map(templateTool) }),
     });
+  const toolStyle = toolStyleOf(source);
 
   return {
+    toolStyle,
     render(messages, options = {}) {
-      try {
-        return { text: runTolerantly(run, messages, options) };
-      } catch (error) {
-        if (!(error instanceof TemplateRefusal)) return chatMl(unusable(error)).render(messages);
-        throw new PilotError(
-          'invalidParams',
-          {
-            method: 'chat/complete',
-            reason: `the model's chat template says "${error.message}"`,
-          },
-          { cause: error },
-        );
+      let fault: unknown;
+      for (const rendering of renderings(messages, options, toolStyle)) {
+        try {
+          return { text: run(rendering), showsTools: (rendering.tools?.length ?? 0) > 0 };
+        } catch (error) {
+          fault = error;
+        }
       }
+      if (!(fault instanceof TemplateRefusal)) return chatMl(unusable(fault)).render(messages);
+      throw new PilotError(
+        'invalidParams',
+        { method: 'chat/complete', reason: `the model's chat template says "${fault.message}"` },
+        { cause: fault },
+      );
     },
   };
 }
 
-/** Some templates take no system message, or no two turns of one role: those get one of each. */
-function runTolerantly(
-  run: (messages: readonly ChatMessage[], options: RenderOptions) => string,
+interface Rendering extends RenderOptions {
+  readonly messages: readonly ChatMessage[];
+}
+
+/**
+ * The conversation, then simpler forms of it for strict templates: some take one call in a turn, no
+ * tools at all, no system message, or no two turns of one role.
+ */
+function* renderings(
   messages: readonly ChatMessage[],
-  options: RenderOptions,
-): string {
-  try {
-    return run(messages, options);
-  } catch (error) {
-    if (!(error instanceof TemplateRefusal)) throw error;
-    const simple = alternateTurns(messages);
-    if (simple.length === messages.length) throw error;
-    return run(simple, options);
+  { thinking, tools }: RenderOptions,
+  toolStyle: ToolStyle | undefined,
+): Generator<Rendering> {
+  const hasTools = (tools?.length ?? 0) > 0 || hasToolTurns(messages);
+  if (toolStyle !== undefined && hasTools) {
+    const numbered = numberCalls(messages);
+    yield { messages: numbered, thinking, tools };
+    yield { messages: oneCallPerTurn(numbered), thinking, tools };
   }
+  const spoken = callsAsText(messages);
+  yield { messages: spoken, thinking };
+  const turns = alternateTurns(spoken);
+  if (turns.length < spoken.length) yield { messages: turns, thinking };
 }
 
 /** The same words with the system's in the first user turn, and neighbours of one role joined. */
@@ -103,11 +132,13 @@ function alternateTurns(messages: readonly ChatMessage[]): ChatMessage[] {
 
 function chatMl(notice: string): ChatTemplate {
   return {
+    toolStyle: undefined,
     render: (messages) => ({
       text:
-        messages
+        callsAsText(messages)
           .map(({ role, content }) => `<|im_start|>${role}\n${content}<|im_end|>\n`)
           .join('') + '<|im_start|>assistant\n',
+      showsTools: false,
       notice,
     }),
   };
@@ -115,7 +146,7 @@ function chatMl(notice: string): ChatTemplate {
 
 function unusable(error: unknown): string {
   const reason = error instanceof Error ? error.message : String(error);
-  return `The model's chat template cannot be used (${reason}), so ChatML is used.`;
+  return noticeOf('badTemplate', { reason });
 }
 
 function refuse(message: unknown): never {

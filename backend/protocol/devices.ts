@@ -19,6 +19,8 @@ export const Telemetry = z.object({
   /** Threads of the next step, on devices that compute with those of the machine. */
   threads: z.number().int().optional(),
   heaps: z.array(MemoryHeap).optional(),
+  /** Memory that the process which drives the device takes of its machine. */
+  residentBytes: z.number().optional(),
 });
 export type Telemetry = z.infer<typeof Telemetry>;
 
@@ -33,6 +35,10 @@ export const LoadedModelInfo = z.object({
   contextLength: z.number().int(),
   hasFillIn: z.boolean(),
   hasChatTemplate: z.boolean(),
+  /** Its chat template has a place for tools. */
+  hasTools: z.boolean(),
+  /** It can think before answering, and be told not to. */
+  canThink: z.boolean(),
 });
 export type LoadedModelInfo = z.infer<typeof LoadedModelInfo>;
 

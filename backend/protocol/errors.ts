@@ -227,6 +227,11 @@ const table = {
     sentence: 'Getting {source} needs Python with pip: {reason}',
     remedy: 'Install python3 and python3-pip, or pull an hf:, ms: or https source instead.',
   },
+  wrongChip: {
+    code: 1212,
+    sentence: '{file} is built for the chip {chip}, not for the BM1684X.',
+    remedy: 'Convert its model again for the BM1684X, or get a bmodel that was built for it.',
+  },
 
   // Devices
   deviceUnavailable: {
@@ -270,6 +275,44 @@ const table = {
     code: 1403,
     sentence: 'There is no job {job}.',
     remedy: 'List the jobs with job/list.',
+  },
+
+  // The vendor's compiler
+  toolchainMissing: {
+    code: 1601,
+    sentence: 'The compiler is not installed: {reason}',
+    remedy: 'Install it with "tpu-pilot toolchain install".',
+  },
+  toolchainPlatform: {
+    code: 1602,
+    sentence: 'The compiler runs on Linux on x86-64, not on {platform}.',
+    remedy: 'Use such a machine, or name an image for it with --docker.',
+  },
+  toolchainPython: {
+    code: 1603,
+    sentence: 'The compiler needs Python 3.10, and there is none that works: {reason}',
+    remedy:
+      'Install one (Ubuntu 22.04: "apt-get install python3.10-venv"; elsewhere "uv python install 3.10", pyenv or conda) and name it with --python, or name an image that has it with --docker.',
+  },
+  toolchainFailed: {
+    code: 1604,
+    sentence: 'Installing {what} failed: {reason}',
+    remedy: 'Read toolchain/install.log in the home folder; installing again goes on from here.',
+  },
+  toolchainBroken: {
+    code: 1605,
+    sentence: 'The compiler is installed but does not work: {reason}',
+    remedy: 'Install again to repair it; if that does not help, remove it first.',
+  },
+  packageMismatch: {
+    code: 1606,
+    sentence: 'The sha256 of {package} is not the one in the lock file.',
+    remedy: 'Check the package index that pip uses: nothing of this package was installed.',
+  },
+  dockerFailed: {
+    code: 1607,
+    sentence: 'Docker could not run {image}: {reason}',
+    remedy: 'Check that Docker runs, that you may use it and that it has the image.',
   },
 
   // Process and file system

@@ -5,7 +5,7 @@ import * as z from 'zod';
  * Raised when a change breaks older clients. A client and a backend with different numbers refuse
  * each other with `protocolMismatch`.
  */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Header of the upgrade request with the client's nonce: 32 to 128 hexadecimal digits. */
 export const NONCE_HEADER = 'x-tpu-pilot-nonce';

@@ -5,7 +5,7 @@ const JobState = z.enum(['queued', 'running', 'done', 'failed', 'cancelled']);
 
 export const JobInfo = z.object({
   id: z.string(),
-  kind: z.enum(['pull']),
+  kind: z.enum(['pull', 'toolchain']),
   title: z.string(),
   state: JobState,
   /** What it is doing now, e.g. `Downloading model.gguf`. */
@@ -16,7 +16,7 @@ export const JobInfo = z.object({
   totalBytes: z.number().optional(),
   notices: z.array(z.string()),
   error: z.object({ code: z.number(), message: z.string(), remedy: z.string() }).optional(),
-  /** Id of the model it made. */
+  /** Id of the model it made, if it makes one. */
   model: z.string().optional(),
 });
 export type JobInfo = z.infer<typeof JobInfo>;

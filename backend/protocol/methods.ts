@@ -7,6 +7,7 @@ import * as documents from './documents.ts';
 import { InitializeParams, InitializeResult, type Role } from './handshake.ts';
 import * as jobs from './jobs.ts';
 import * as models from './models.ts';
+import * as toolchain from './toolchain.ts';
 
 interface RequestRow {
   readonly params: z.ZodType;
@@ -43,6 +44,12 @@ export const requests = {
     result: chat.ChatResult,
     role: 'user',
     summary: 'One answer to a conversation, streamed as $/progress.',
+  },
+  'chat/countTokens': {
+    params: chat.CountTokensParams,
+    result: chat.CountTokensResult,
+    role: 'user',
+    summary: 'How many tokens a text or a conversation takes, by the model’s own tokenizer.',
   },
   'model/list': {
     params: NoParams,
@@ -85,6 +92,24 @@ export const requests = {
     result: devices.DeviceList,
     role: 'user',
     summary: 'Devices with their state, models and telemetry.',
+  },
+  'toolchain/status': {
+    params: NoParams,
+    result: toolchain.ToolchainStatus,
+    role: 'admin',
+    summary: 'What is installed of the vendor’s compiler, and whether all of it works.',
+  },
+  'toolchain/install': {
+    params: toolchain.ToolchainInstallParams,
+    result: jobs.JobInfo,
+    role: 'admin',
+    summary: 'Install, continue or repair the compiler; the answer is the job that does it.',
+  },
+  'toolchain/remove': {
+    params: NoParams,
+    result: Nothing,
+    role: 'admin',
+    summary: 'Delete the compiler and its environment.',
   },
   'job/list': {
     params: NoParams,
@@ -168,6 +193,14 @@ export const clientNotifications = {
   'textDocument/didOpen': { params: documents.DidOpenParams, summary: 'A document is open.' },
   'textDocument/didChange': { params: documents.DidChangeParams, summary: 'Its text changed.' },
   'textDocument/didClose': { params: documents.DidCloseParams, summary: 'It was closed.' },
+  'completion/shown': {
+    params: documents.CompletionShownParams,
+    summary: 'A suggestion is on the screen; what follows it may be computed.',
+  },
+  'completion/warm': {
+    params: documents.CompletionWarmParams,
+    summary: 'Somebody may type there soon; the prompt may be computed.',
+  },
 } as const satisfies Record<string, { params: z.ZodType; summary: string }>;
 
 export type ClientNotification = keyof typeof clientNotifications;

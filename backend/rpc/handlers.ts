@@ -47,7 +47,7 @@ export type NotificationHandlers = {
 };
 
 export function createRequestHandlers(services: Services): RequestHandlers {
-  const { chat, completion, engine, jobs, models, tokens } = services;
+  const { chat, completion, engine, jobs, models, tokens, toolchain } = services;
   return {
     initialize: ({ initializationOptions, clientInfo }, { session }) => {
       const client = initializationOptions.protocolVersion;
@@ -83,6 +83,8 @@ export function createRequestHandlers(services: Services): RequestHandlers {
       );
     },
 
+    'chat/countTokens': (params) => chat.countTokens(params),
+
     'model/list': async () => ({ models: await models.list() }),
     'model/info': async ({ model }) => models.get(model),
     'model/pull': (params) => jobs.pull(params),
@@ -97,6 +99,12 @@ export function createRequestHandlers(services: Services): RequestHandlers {
     },
 
     'device/list': async () => ({ devices: await engine.devices() }),
+    'toolchain/status': (_, { signal }) => toolchain.status(signal),
+    'toolchain/install': (params) => toolchain.install(params),
+    'toolchain/remove': async (_, { signal }) => {
+      await toolchain.remove(signal);
+      return null;
+    },
     'job/list': () => ({ jobs: jobs.list() }),
     'job/get': ({ job }) => jobs.get(job),
     'job/cancel': ({ job }) => jobs.cancel(job),
@@ -133,6 +141,12 @@ export function createNotificationHandlers(
     'textDocument/didClose': ({ textDocument: { uri } }, session) => {
       session.documents.close(uri);
       completion.forget(session.id, uri);
+    },
+    'completion/shown': (params, session) => {
+      completion.shown(params, session.id);
+    },
+    'completion/warm': (params, session) => {
+      completion.warm(session.documents.get(params.textDocument.uri), params, session.id);
     },
   };
 }

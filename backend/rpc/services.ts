@@ -1,12 +1,13 @@
 /** What the handlers ask of the rest of the backend. The composition root gives the real ones. */
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { BackendStatus, TokenInfo } from '../protocol/backend.ts';
-import type { ChatProgress, ChatResult } from '../protocol/chat.ts';
+import type { ChatProgress, ChatResult, CountTokensResult } from '../protocol/chat.ts';
 import type { InlineCompletionResult } from '../protocol/documents.ts';
 import type { JobInfo } from '../protocol/jobs.ts';
-import type { ParsedParamsOf, ResultOf } from '../protocol/methods.ts';
+import type { NotificationOf, ParsedParamsOf, ResultOf } from '../protocol/methods.ts';
 import type { ModelService } from '../models/modelService.ts';
 import type { PullParams } from '../protocol/models.ts';
+import type { ToolchainInstallParams, ToolchainStatus } from '../protocol/toolchain.ts';
 import type { Engine } from '../scheduling/engine.ts';
 
 interface ChatService {
@@ -15,6 +16,7 @@ interface ChatService {
     onProgress: (progress: ChatProgress) => void,
     signal: AbortSignal,
   ): Promise<ChatResult>;
+  countTokens(params: ParsedParamsOf<'chat/countTokens'>): Promise<CountTokensResult>;
 }
 
 interface CompletionService {
@@ -25,6 +27,10 @@ interface CompletionService {
     signal: AbortSignal,
     owner: string,
   ): Promise<InlineCompletionResult>;
+  /** Computes what follows an item of the last answers, while nobody waits for the device. */
+  shown(params: NotificationOf<'completion/shown'>, owner: string): void;
+  /** Computes a prompt while nobody waits for the device; the newest of a connection counts. */
+  warm(document: TextDocument, params: NotificationOf<'completion/warm'>, owner: string): void;
   /** Drops what is cached for one document of a connection, or for all of them. */
   forget(owner: string, uri?: string): void;
 }
@@ -46,6 +52,12 @@ export interface Services {
     load(name: string): Promise<void>;
   };
   readonly jobs: JobService;
+  readonly toolchain: {
+    status(signal: AbortSignal): Promise<ToolchainStatus>;
+    /** Answers with the job that does it. */
+    install(params: ToolchainInstallParams): JobInfo;
+    remove(signal: AbortSignal): Promise<void>;
+  };
   readonly tokens: {
     create(params: ParsedParamsOf<'token/create'>): Promise<ResultOf<'token/create'>>;
     list(): TokenInfo[];

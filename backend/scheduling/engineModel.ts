@@ -1,4 +1,5 @@
 /** A loaded model as the rest of the backend holds it, on however many devices it is. */
+import path from 'node:path';
 import { sequenceLimit, type ModelShape } from '../host/admission.ts';
 import { DeviceError, type ModelMetadata } from '../devices/device.ts';
 import type { LoadedModelInfo } from '../protocol/devices.ts';
@@ -105,16 +106,18 @@ export class EngineModel implements ModelHandle {
   infoOn(supervisor: HostSupervisor): LoadedModelInfo[] {
     const hosted = this.#hosted.get(supervisor);
     if (hosted === undefined) return [];
-    const { name, fillIn, chatTemplate } = this.metadata;
+    const { fillIn, chatTemplate } = this.metadata;
     return [
       {
         id: this.id,
-        name,
+        name: modelName(this.path),
         slots: this.slots,
         activeSlots: hosted.active,
         contextLength: this.contextLength,
         hasFillIn: fillIn !== undefined,
         hasChatTemplate: chatTemplate !== undefined,
+        hasTools: /\btools\b/.test(chatTemplate ?? ''),
+        canThink: /\benable_thinking\b/.test(chatTemplate ?? ''),
       },
     ];
   }
@@ -123,4 +126,9 @@ export class EngineModel implements ModelHandle {
     if (this.#facts === undefined) throw new PilotError('modelNotLoaded');
     return this.#facts;
   }
+}
+
+/** What people know a model by: its file's name. The name inside the file is often a run's label. */
+function modelName(file: string): string {
+  return path.basename(file).replace(/\.gguf$/i, '');
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestEnd, Submission } from '../host/messages.ts';
 import { PilotError } from '../protocol/errors.ts';
+import { notice } from '../protocol/notices.ts';
 import type { FinishReason, Timings } from '../protocol/generation.ts';
 import type { GenerationListener, GenerationOutcome, GenerationRequest } from './engine.ts';
 import type { RequestRecord } from './observer.ts';
@@ -128,9 +129,7 @@ export class Generation {
   onHostDeath(): boolean {
     this.#continuations++;
     if (++this.#fruitlessDeaths >= FRUITLESS_DEATHS) return false;
-    this.#tell(() =>
-      this.#listener.onNotice?.('The device stopped; the answer goes on in a moment.'),
-    );
+    this.#tell(() => this.#listener.onNotice?.(notice('deviceStopped')));
     return true;
   }
 

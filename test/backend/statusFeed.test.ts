@@ -37,6 +37,34 @@ describe('StatusFeed', () => {
     expect(published.map(({ running }) => running)).toStrictEqual([0, 1]);
   });
 
+  it('tells when what a device measures has moved, and not that it trembles', async () => {
+    const measured = (chipTemperatureC: number, usedBytes: number): BackendStatus => ({
+      ...status,
+      devices: [
+        {
+          id: 'tpu0',
+          kind: 'bm1684x',
+          name: 'Card',
+          state: 'ready',
+          restarts: 0,
+          models: [],
+          telemetry: { chipTemperatureC, heaps: [{ name: 'npu', totalBytes: 16e9, usedBytes }] },
+        },
+      ],
+    });
+    let now = measured(54.1, 1e9);
+    const { feed, published } = feedOf(async () => Promise.resolve(now));
+    await feed.check();
+    now = measured(54.3, 1.001e9);
+    await feed.check();
+    expect(published).toHaveLength(1);
+    now = measured(55.1, 1.001e9);
+    await feed.check();
+    now = measured(55.1, 3e9);
+    await feed.check();
+    expect(published).toHaveLength(3);
+  });
+
   it('asks nobody when nobody listens', async () => {
     let asked = 0;
     const { feed } = feedOf(

@@ -1,6 +1,7 @@
 /**
  * `npm run bench [-- --quick]`: the product beside the same library called directly, in alternating
- * rounds of one run, so that a machine that slows down slows both. Prints Markdown.
+ * rounds of one run, so that a machine that slows down slows both. Prints Markdown. `--typing` and
+ * `--fill-in` run that part alone; `--model PATH` takes another model than the one of the tests.
  */
 import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
@@ -8,18 +9,34 @@ import { parseArgs } from 'node:util';
 import provideModel, { testModelPath } from '../support/provideModel.ts';
 import { activation } from './activation.ts';
 import { DirectProcess } from './directProcess.ts';
+import { runFillIn } from './fillIn.ts';
 import { residentBytes, startProduct } from './product.ts';
 import { tableHead, tableRow, type Comparison } from './stats.ts';
 import { firstToken, throughput } from './throughput.ts';
-import { summary, typeWithLibrary, typeWithProduct } from './typing.ts';
+import { runTyping } from './typingRun.ts';
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    typing: { type: 'boolean', default: false },
+    'fill-in': { type: 'boolean', default: false },
+    model: { type: 'string' },
+  },
+});
 const rounds = values.quick ? 2 : 5;
 const keys = values.quick ? 60 : 120;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-await provideModel();
-const model = testModelPath();
+if (values.model === undefined) await provideModel();
+const model = values.model ?? testModelPath();
+if (values['fill-in']) {
+  await runFillIn(model, print);
+  process.exit();
+}
+if (values.typing) {
+  await runTyping(model, keys, print);
+  process.exit();
+}
 const product = await startProduct(model);
 const { devices } = await product.client.request('device/list', null);
 const [device] = devices;
@@ -37,7 +54,7 @@ try {
     `${new Date().toISOString().slice(0, 10)}, ${processor}, ${availableParallelism()} cores, Node ${process.version}, ${loaded.name}, ${device.telemetry.threads ?? '?'} thread(s), ${rounds} rounds\n`,
   );
   // Both sides touch their weights and caches once before anything counts.
-  for await (const warm of throughput(product, direct, 1)) void warm;
+  for await (const { what } of throughput(product, direct, 1)) console.error(`warm: ${what}`);
   const report = (row: Comparison): void => print(tableRow(row));
   print(tableHead);
   for await (const row of throughput(product, direct, rounds)) report(row);
@@ -49,16 +66,11 @@ try {
     direct: [(await residentBytes(direct.pid)) / 1e6],
     target: '-',
   });
-  print(
-    '\n| typing | keys | answered before the next key | without the device | suggestions | p50 | p95 |\n|---|---|---|---|---|---|---|',
-  );
-  for (const file of ['ringBuffer.ts', 'statistics.py', 'wordcount.go', 'temperature.cpp']) {
-    print(summary(`ours, ${file}`, await typeWithProduct(product, file, keys)));
-    print(summary(`direct, ${file}`, await typeWithLibrary(direct, file, keys)));
-  }
 } finally {
   await direct.stop();
   await product.stop();
 }
+print('');
+await runTyping(model, keys, print);
 print(`\n${tableHead}`);
 print(tableRow(await activation(path.resolve(import.meta.dirname, '../..'), rounds)));

@@ -1,88 +1,90 @@
 /**
- * Latency from key to suggestion while a function is typed at human speed. Ours as an editor drives
- * it: a request at each key, the one before it cancelled. The baseline is the plain loop over the
- * library: prefix kept, newest key first, no cancelling, no cache of suggestions.
+ * Typing at human speed, as an editor sees it: a request at each key, the one before it cancelled;
+ * a suggestion stays on the screen for as long as the keys agree with it.
  */
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DirectProcess } from './directProcess.ts';
-import type { Product } from './product.ts';
+import type { Timings } from '../../backend/protocol/generation.ts';
+import type { Completer } from './completer.ts';
 import { percentile } from './stats.ts';
-import { typeOut, type Edit } from './typingTrace.ts';
+import type { Trace } from './typingTrace.ts';
+import type { WorkLedger } from './workLedger.ts';
 
 export interface TypingResult {
   readonly keys: number;
-  /** Of the keys that were answered before the next one. */
+  /** Keys answered before the next one. */
   readonly answered: number;
   readonly withoutDevice: number;
-  readonly suggestions: number;
+  /** Keys that agreed with what was on the screen. */
+  readonly typedThrough: number;
+  readonly typedThroughWithoutDevice: number;
+  /** From key to ghost text, in ms. */
   readonly latencies: readonly number[];
+  /** From each key to its answer, or to the next key where none had come by then, in ms. */
+  readonly waits: readonly number[];
+  /** Suggestions that came on the screen; what is left of one is no new one. */
+  readonly shown: number;
+  /** Of these, how many were what was typed next, to their end. */
+  readonly exact: number;
+  /** Of these, how many had a first line that was what was typed next. */
+  readonly exactLines: number;
+  /** Tokens the device computed, and those of answers that came on the screen. */
+  readonly work: number;
+  readonly usefulWork: number;
 }
 
-const MAX_TOKENS = 64;
-const FOLDER = path.join(import.meta.dirname, '../support/workspace');
-
-/** The last lines of a file, about `keys` characters, are typed again after the rest of it. */
-async function trace(file: string, keys: number): Promise<{ before: string; edits: Edit[] }> {
-  const text = (await readFile(path.join(FOLDER, file), 'utf8')).replaceAll('\r\n', '\n').trimEnd();
-  const start = text.lastIndexOf('\n', Math.max(0, text.length - keys)) + 1;
-  return { before: text.slice(0, start), edits: typeOut(text.slice(start), start, 7) };
-}
-
-function apply(text: string, edit: Edit): string {
-  return text.slice(0, edit.offset) + edit.inserted + text.slice(edit.offset + edit.removed);
-}
-
-function positionOf(text: string, offset: number): { line: number; character: number } {
-  const before = text.slice(0, offset);
-  const line = before.split('\n').length - 1;
-  return { line, character: offset - (before.lastIndexOf('\n') + 1) };
-}
-
-export async function typeWithProduct(
-  product: Product,
-  file: string,
-  keys: number,
+export async function replay(
+  completer: Completer,
+  { before, edits, after: goal }: Trace,
+  ledger: WorkLedger,
 ): Promise<TypingResult> {
-  const { before, edits } = await trace(file, keys);
-  const uri = `file:///bench/${file}`;
-  const { client } = product;
-  await client.notify('textDocument/didOpen', {
-    textDocument: { uri, languageId: 'plaintext', version: 0, text: before },
-  });
-  let text = before;
-  let running = new AbortController();
+  const begun = ledger.tokens;
   const latencies: number[] = [];
-  const found = { withoutDevice: 0, suggestions: 0 };
+  const waits: number[] = [];
+  const shownWork = new Map<string, Timings>();
+  const count = { answered: 0, withoutDevice: 0, typedThrough: 0, typedThroughWithoutDevice: 0 };
+  const found = { shown: 0, exact: 0, exactLines: 0 };
   const pending: Promise<void>[] = [];
-  for (const [index, edit] of edits.entries()) {
+  let text = before;
+  /** On the screen; empty for nothing. */
+  let ghost = '';
+  let running = new AbortController();
+  let unansweredSince: number | undefined;
+  await completer.open(text);
+  for (const edit of edits) {
     await delay(edit.gapMs);
     running.abort();
+    if (unansweredSince !== undefined) waits.push(performance.now() - unansweredSince);
     running = new AbortController();
     const { signal } = running;
-    const range = {
-      start: positionOf(text, edit.offset),
-      end: positionOf(text, edit.offset + edit.removed),
-    };
-    text = apply(text, edit);
-    await client.notify('textDocument/didChange', {
-      textDocument: { uri, version: index + 1 },
-      contentChanges: [{ range, text: edit.inserted }],
-    });
-    const begun = performance.now();
-    const position = positionOf(text, edit.offset + edit.inserted.length);
-    const request = client
-      .request(
-        'textDocument/inlineCompletion',
-        { textDocument: { uri }, position, maxTokens: MAX_TOKENS },
-        signal,
-      )
-      .then((result) => {
+    const previous = text;
+    text = text.slice(0, edit.offset) + edit.inserted + text.slice(edit.offset + edit.removed);
+    const [now, cursor] = [text, edit.offset + edit.inserted.length];
+    const agrees = edit.removed === 0 && ghost !== '' && ghost.startsWith(edit.inserted);
+    if (agrees) count.typedThrough++;
+    ghost = agrees ? ghost.slice(edit.inserted.length) : '';
+    const pressedAt = performance.now();
+    unansweredSince = pressedAt;
+    const request = completer
+      .type(previous, edit, now, cursor, signal)
+      .then(async (suggestion) => {
+        if (suggestion.withoutDevice && agrees) count.typedThroughWithoutDevice++;
         if (signal.aborted) return;
-        latencies.push(performance.now() - begun);
-        if (result.items.length > 0) found.suggestions++;
-        if (result.cached) found.withoutDevice++;
+        count.answered++;
+        waits.push(performance.now() - pressedAt);
+        unansweredSince = undefined;
+        if (suggestion.withoutDevice) count.withoutDevice++;
+        const isRest = ghost !== '' && ghost === suggestion.text;
+        ghost = suggestion.text;
+        if (ghost === '') return;
+        latencies.push(performance.now() - pressedAt);
+        if (suggestion.timings)
+          shownWork.set(JSON.stringify(suggestion.timings), suggestion.timings);
+        if (!isRest) {
+          found.shown++;
+          if (goal.startsWith(now.slice(0, cursor) + ghost)) found.exact++;
+          if (goal.startsWith(now.slice(0, cursor) + firstLine(ghost))) found.exactLines++;
+        }
+        await completer.shown(now, cursor, suggestion);
       })
       .catch((error: unknown) => {
         if (!signal.aborted) throw error;
@@ -90,54 +92,83 @@ export async function typeWithProduct(
     pending.push(request);
   }
   await Promise.all(pending);
-  await client.notify('textDocument/didClose', { textDocument: { uri } });
-  return { keys: edits.length, answered: latencies.length, latencies, ...found };
-}
-
-export async function typeWithLibrary(
-  direct: DirectProcess,
-  file: string,
-  keys: number,
-): Promise<TypingResult> {
-  const { before: start, edits } = await trace(file, keys);
-  const latencies: number[] = [];
-  let suggestions = 0;
-  const queue: { text: string; at: number }[] = [];
-  const takeNewest = () => queue.splice(0).at(-1);
-  let working: Promise<void> | undefined;
-  const work = async (): Promise<void> => {
-    for (let job = takeNewest(); job !== undefined; job = takeNewest()) {
-      const reply = await direct.complete(job.text, MAX_TOKENS);
-      // A newer key has made the answer worthless.
-      if (queue.length > 0) continue;
-      latencies.push(performance.now() - job.at);
-      if (reply.texts[0]?.trim()) suggestions++;
-    }
-    working = undefined;
-  };
-  await direct.clear();
-  let text = start;
-  for (const edit of edits) {
-    await delay(edit.gapMs);
-    text = apply(text, edit);
-    const before = text.slice(0, edit.offset + edit.inserted.length);
-    queue.push({ text: before, at: performance.now() });
-    working ??= work();
-  }
-  await working;
+  await completer.close();
+  let usefulWork = 0;
+  for (const timings of shownWork.values()) usefulWork += await ledger.costOf(timings);
   return {
     keys: edits.length,
-    answered: latencies.length,
+    ...count,
+    ...found,
     latencies,
-    withoutDevice: 0,
-    suggestions,
+    waits,
+    work: ledger.tokens - begun,
+    usefulWork,
   };
 }
 
-export function summary(
-  who: string,
-  { keys, answered, latencies, withoutDevice, suggestions }: TypingResult,
-): string {
-  const share = (part: number): string => `${((100 * part) / keys).toFixed(0)} %`;
-  return `| ${who} | ${keys} | ${share(answered)} | ${share(withoutDevice)} | ${share(suggestions)} | ${percentile(latencies, 0.5).toFixed(0)} ms | ${percentile(latencies, 0.95).toFixed(0)} ms |`;
+/** All of one side's results as one. */
+export function total(results: readonly TypingResult[]): TypingResult {
+  const sum = (pick: (result: TypingResult) => number): number =>
+    results.reduce((all, result) => all + pick(result), 0);
+  return {
+    keys: sum((one) => one.keys),
+    answered: sum((one) => one.answered),
+    withoutDevice: sum((one) => one.withoutDevice),
+    typedThrough: sum((one) => one.typedThrough),
+    typedThroughWithoutDevice: sum((one) => one.typedThroughWithoutDevice),
+    latencies: results.flatMap((one) => one.latencies),
+    waits: results.flatMap((one) => one.waits),
+    shown: sum((one) => one.shown),
+    exact: sum((one) => one.exact),
+    exactLines: sum((one) => one.exactLines),
+    work: sum((one) => one.work),
+    usefulWork: sum((one) => one.usefulWork),
+  };
+}
+
+export const typingHead =
+  '| typing | keys | answered before the next key | without the device | typed-through keys | of these without the device | ghost text p50 | p95 | wait p50 | p95 | suggestions shown | right to the end | first line right | device work | of it wasted |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|';
+
+export function typingRow(who: string, result: TypingResult): string {
+  const share = (part: number, whole: number): string =>
+    whole === 0 ? '-' : `${((100 * part) / whole).toFixed(0)} %`;
+  const { keys, latencies, waits } = result;
+  const cells = [
+    who,
+    keys,
+    share(result.answered, keys),
+    share(result.withoutDevice, keys),
+    result.typedThrough,
+    share(result.typedThroughWithoutDevice, result.typedThrough),
+    `${percentile(latencies, 0.5).toFixed(0)} ms`,
+    `${percentile(latencies, 0.95).toFixed(0)} ms`,
+    `${percentile(waits, 0.5).toFixed(0)} ms`,
+    `${percentile(waits, 0.95).toFixed(0)} ms`,
+    result.shown,
+    result.exact,
+    result.exactLines,
+    `${result.work} tokens`,
+    `${result.work - result.usefulWork} tokens`,
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** The targets, each as a sentence that says whether it holds. */
+export function verdicts(ours: TypingResult, baseline: TypingResult): string[] {
+  const rate = ours.typedThroughWithoutDevice / ours.typedThrough;
+  const p95 = percentile(ours.latencies, 0.95) / percentile(baseline.latencies, 0.95);
+  const wait = percentile(ours.waits, 0.95) / percentile(baseline.waits, 0.95);
+  const waste = (ours.work - ours.usefulWork) / (baseline.work - baseline.usefulWork);
+  const verdict = (holds: boolean): string => (holds ? 'holds' : 'does NOT hold');
+  return [
+    `Typed-through keys without the device: ${(100 * rate).toFixed(1)} %, target >= 90 %: ${verdict(rate >= 0.9)}.`,
+    `p95 from key to ghost text, of what came before the next key (${ours.latencies.length} and ${baseline.latencies.length} keys), ours / baseline: ${p95.toFixed(2)}, target <= 1: ${verdict(p95 <= 1)}.`,
+    `p95 of the wait after a key, for an answer or until the next key, ours / baseline: ${wait.toFixed(2)}, target <= 1: ${verdict(wait <= 1)}.`,
+    `Wasted device work, ours / baseline: ${waste.toFixed(2)}, target <= 0.5: ${verdict(waste <= 0.5)}.`,
+  ];
+}
+
+function firstLine(text: string): string {
+  const end = text.indexOf('\n', text.startsWith('\n') ? 1 : 0);
+  return end < 0 ? text : text.slice(0, end);
 }

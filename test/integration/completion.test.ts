@@ -41,7 +41,7 @@ async function completeAt(
   return client.request(
     'textDocument/inlineCompletion',
     // Other tests may share the processor: time is not what is tested here.
-    { textDocument: { uri }, position, deadlineMs: 100_000 },
+    { textDocument: { uri }, position, deadlineMs: 100_000, budgetMs: 60_000 },
     signal,
   );
 }
@@ -104,7 +104,7 @@ describe('completion with the real model', () => {
     const controller = new AbortController();
     const answer = completeAt(cursor, controller.signal);
     controller.abort();
-    await expect(answer).resolves.toMatchObject({ items: [] });
+    await expect(answer).resolves.toMatchObject({ items: [], fate: 'cancelled' });
     await backend.idle(client);
   });
 
@@ -112,7 +112,7 @@ describe('completion with the real model', () => {
     await open(`x = 1\n${code}`);
     const first = completeAt({ line: 3, character: 4 });
     const second = completeAt({ line: 0, character: 5 });
-    await expect(first).resolves.toMatchObject({ items: [] });
+    await expect(first).resolves.toMatchObject({ items: [], fate: 'superseded' });
     await second;
     await backend.idle(client);
   });
@@ -120,7 +120,7 @@ describe('completion with the real model', () => {
   it('suggests nothing inside a word', async () => {
     await open(code);
     const result = await completeAt({ line: 0, character: 6 });
-    expect(result).toMatchObject({ items: [], cached: false });
+    expect(result).toMatchObject({ items: [], fate: 'insideWord', cached: false });
     expect(result.timings).toBeUndefined();
   });
 });

@@ -53,8 +53,9 @@ function stream(client: BackendClient, index: number, maxTokens: number): Stream
     },
     (part) => {
       if (part.kind === 'notice') started.notices.push(part.message);
-      else started.text += part.text;
-      if (part.kind === 'text') begin();
+      if (part.kind !== 'text') return;
+      started.text += part.text;
+      begin();
     },
   );
   // Each test says what it expects; until then nobody waits for it.

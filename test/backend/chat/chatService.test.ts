@@ -4,6 +4,7 @@ import type { ChatMessage, ChatProgress, ChatResult } from '../../../backend/pro
 import { ChatParams } from '../../../backend/protocol/chat.ts';
 import { PilotError } from '../../../backend/protocol/errors.ts';
 import { FakeEngine, fakeModel } from '../../support/fakeEngine.ts';
+import { hermesTemplate, listFiles, readFile } from '../../support/toolTemplates.ts';
 
 const never = new AbortController().signal;
 const question: ChatMessage = { role: 'user', content: 'Why?' };
@@ -152,5 +153,197 @@ describe('ChatService', () => {
     const answer = ask({ messages: [{ role: 'user', content: 'x'.repeat(420) }] });
     (await engine.nextCall()).write('Yes.').finish();
     await expect(answer).resolves.toMatchObject({ text: 'Yes.' });
+  });
+
+  describe('with tools', () => {
+    const answerOf = '<tool_call>\n{"name": "list_files", "arguments": {}}\n</tool_call>';
+
+    beforeEach(() => use(fakeModel({ chatTemplate: hermesTemplate }, 4096)));
+
+    it('streams calls whole, between text', async () => {
+      const answer = ask({ tools: [readFile, listFiles] });
+      const call = await engine.nextCall();
+      expect(call.prompt).toContain('"name": "read_file"');
+      expect(call.request.stop).toContain('<tool_response>');
+      call.write('I look.\n', ...answerOf.split('')).finish();
+      const { text, toolCalls, finishReason } = await answer;
+      expect({ text, finishReason }).toEqual({ text: 'I look.', finishReason: 'stop' });
+      expect(toolCalls).toEqual([
+        { id: expect.stringMatching(/^call_/) as string, name: 'list_files', arguments: {} },
+      ]);
+      expect(progress).toEqual([
+        { kind: 'text', text: 'I look.' },
+        { kind: 'toolCall', call: toolCalls?.[0] },
+      ]);
+    });
+
+    it('writes the head of a call itself when the answer must be one', async () => {
+      const answer = ask({ tools: [listFiles], toolChoice: 'required' });
+      const call = await engine.nextCall();
+      expect(call.prompt.endsWith('<tool_call>\n{"name": "list_files", "')).toBe(true);
+      call.write('arguments": {}}\n</tool_call>').finish();
+      await expect(answer).resolves.toMatchObject({
+        text: '',
+        toolCalls: [{ name: 'list_files' }],
+      });
+    });
+
+    it('makes no call of one that was cut off', async () => {
+      const answer = ask({ tools: [listFiles] });
+      (await engine.nextCall()).write(answerOf.slice(0, -16)).finish('length');
+      const result = await answer;
+      expect(result).not.toHaveProperty('toolCalls');
+      expect(result.text).toContain('list_files');
+    });
+
+    it('answers in text when the model cannot call tools, and says so', async () => {
+      use();
+      const answer = ask({ tools: [listFiles] });
+      const call = await engine.nextCall();
+      expect(call.prompt).not.toContain('list_files');
+      call.write('Hello.').finish();
+      await expect(answer).resolves.toMatchObject({ text: 'Hello.' });
+      expect(notices()).toEqual([expect.stringContaining('answers without tools')]);
+    });
+
+    it('leaves tools out that do not fit, and says how many', async () => {
+      const tools = Array.from({ length: 40 }, (_, index) => ({
+        name: `tool_${index}`,
+        description: 'x'.repeat(400),
+      }));
+      const answer = ask({ tools });
+      const call = await engine.nextCall();
+      expect(call.prompt).toContain('tool_0');
+      expect(call.prompt).not.toContain('tool_39');
+      call.finish();
+      await answer;
+      expect(notices()).toEqual([expect.stringMatching(/knows [1-9] of 40 tools/)]);
+    });
+
+    it('gives up tools before it gives up the question', async () => {
+      const content = 'x'.repeat(3000);
+      const tools = [{ ...readFile, description: 'x'.repeat(1200) }];
+      const answer = ask({ messages: [{ role: 'user', content }], tools });
+      const call = await engine.nextCall();
+      expect(call.prompt).toContain(content);
+      expect(call.prompt).not.toContain('read_file');
+      call.finish();
+      await answer;
+    });
+
+    it('shortens the answer of a tool that is too long, and says so', async () => {
+      const toolCalls = [{ id: '1', name: 'read_file', arguments: { path: 'a' } }];
+      const answer = ask({
+        tools: [readFile],
+        messages: [
+          question,
+          { role: 'assistant', content: '', toolCalls },
+          { role: 'tool', content: `BEGIN${'x'.repeat(1_000_000)}END`, toolCallId: '1' },
+        ],
+      });
+      const call = await engine.nextCall();
+      expect(call.prompt).toMatch(/BEGINx+\n\[… \d+ characters left out …\]\nx+END/);
+      call.finish();
+      await answer;
+      expect(notices()).toEqual([expect.stringContaining("tool's answer")]);
+    });
+
+    it('goes on with a loop of calls that fills the context', async () => {
+      const round = (index: number): ChatMessage[] => [
+        {
+          role: 'assistant',
+          content: '',
+          toolCalls: [{ id: `${index}`, name: 'read_file', arguments: { path: 'a' } }],
+        },
+        { role: 'tool', content: 'x'.repeat(3000), toolCallId: `${index}` },
+      ];
+      const rounds = Array.from({ length: 8 }, (_, index) => round(index)).flat();
+      const answer = ask({ tools: [readFile], messages: [question, ...rounds] });
+      const call = await engine.nextCall();
+      expect(call.prompt).toContain('Why?');
+      expect(call.request.prompt.length).toBeLessThan(4096);
+      call.finish();
+      await answer;
+    });
+  });
+
+  describe('a conversation that is large in bytes', () => {
+    /** Refuses by size before it counts, as the engine does. */
+    function strictModel() {
+      const model = fakeModel({}, 512);
+      return {
+        ...model,
+        encode: (pieces: readonly (string | number)[]) =>
+          pieces.reduce<number>((sum, piece) => sum + Buffer.byteLength(String(piece)), 0) > 512 * 4
+            ? Promise.reject(new PilotError('promptTooLong', { tokens: 'many', limit: 512 }))
+            : model.encode(pieces),
+      };
+    }
+
+    it('loses its oldest turns, too', async () => {
+      use(strictModel());
+      const old: ChatMessage = { role: 'user', content: '问'.repeat(1000) };
+      const answer = ask({ messages: [old, { role: 'assistant', content: 'A' }, question] });
+      const call = await engine.nextCall();
+      expect(call.prompt).not.toContain('问');
+      call.finish();
+      await answer;
+    });
+  });
+
+  it('answers the last of 500 turns in bounded work', async () => {
+    let encoded = 0;
+    const model = fakeModel({}, 2048);
+    use({
+      ...model,
+      encode: (pieces) => {
+        encoded++;
+        return model.encode(pieces);
+      },
+    });
+    const turns = Array.from({ length: 500 }, (_, turn): ChatMessage[] => [
+      { role: 'user', content: `question ${turn} ${'x'.repeat(80)}` },
+      { role: 'assistant', content: 'y'.repeat(80) },
+    ]).flat();
+    const answer = ask({ messages: [...turns, question] });
+    (await engine.nextCall()).write('Because.').finish();
+    await expect(answer).resolves.toMatchObject({ text: 'Because.' });
+    expect(encoded).toBeLessThan(12);
+  });
+
+  it.each([
+    ['thinking that never ends', '<think>hm', { text: '', thinking: 'hm' }],
+    ['lone surrogates', 'a\uD800b', { text: 'a\uD800b' }],
+    ['nothing', '', { text: '' }],
+  ])('gives one answer for %s', async (_, written, expected) => {
+    const answer = ask({ messages: [{ role: 'user', content: 'x\uDC00' }] });
+    (await engine.nextCall()).write(written).finish('length');
+    await expect(answer).resolves.toMatchObject(expected);
+  });
+
+  describe('countTokens', () => {
+    it('counts text, or a conversation with its template and tools', async () => {
+      use(fakeModel({ chatTemplate: hermesTemplate }));
+      const count = async (params: Parameters<ChatService['countTokens']>[0]): Promise<number> =>
+        (await service.countTokens(params)).tokens;
+      expect(await count({ text: 'abc' })).toBe(3);
+      expect(await count({})).toBe(0);
+      const asked = await count({ messages: [question] });
+      expect(asked).toBeGreaterThan(question.content.length);
+      expect(await count({ messages: [question], tools: [readFile] })).toBeGreaterThan(
+        asked + JSON.stringify(readFile).length,
+      );
+    });
+
+    it('names the model and its context', async () => {
+      await expect(service.countTokens({ text: 'a' })).resolves.toEqual({
+        tokens: 1,
+        model: 'fake',
+        contextLength: 4096,
+      });
+      await expect(service.countTokens({ model: 'x', text: '' })).rejects.toMatchObject({
+        errorName: 'modelNotFound',
+      });
+    });
   });
 });

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  buildCompletionPrompt,
-  type FillInOrder,
-} from '../../../backend/completion/completionPrompt.ts';
+import { buildCompletionPrompt } from '../../../backend/completion/completionPrompt.ts';
 import type { ModelMetadata } from '../../../backend/devices/device.ts';
+import type { FillInOrder } from '../../../backend/protocol/documents.ts';
 import { decodeFake, fakeModel, fillIn } from '../../support/fakeEngine.ts';
 
 const texts = { before: 'def f():', after: '\nf()' };
@@ -13,14 +11,18 @@ interface Options {
   readonly before?: number;
   readonly after?: number;
   readonly order?: FillInOrder;
+  readonly related?: string;
 }
 
 async function prompt(
   metadata: Partial<ModelMetadata>,
-  { written = '', before = 100, after = 100, order = 'suffix-prefix-middle' }: Options = {},
+  { written = '', before = 100, after = 100, order, related = '' }: Options = {},
 ): Promise<string> {
   const model = fakeModel(metadata);
-  return decodeFake(await buildCompletionPrompt(model, texts, written, { before, after }, order));
+  const extra = { written, related: await model.encode([related]) };
+  return decodeFake(
+    await buildCompletionPrompt(model, { ...texts, ...extra }, { before, after }, order),
+  );
 }
 
 describe('buildCompletionPrompt', () => {
@@ -41,6 +43,17 @@ describe('buildCompletionPrompt', () => {
   it('begins with BOS where the model asks for it', async () => {
     expect(await prompt({ addBos: true })).toBe('[70000]def f():');
     expect(await prompt({ addBos: true, fillIn })).toMatch(/^\[70000\]\[70011\]/);
+  });
+
+  it('puts texts from elsewhere where they stay the same for longest', async () => {
+    expect(await prompt({}, { related: '# a\n' })).toBe('# a\ndef f():');
+    expect(await prompt({ fillIn }, { related: '# a\n' })).toBe(
+      '[70011]\nf()[70010]# a\ndef f():[70012]',
+    );
+    const repository = { ...fillIn, repository: 70_013, file: 70_014 };
+    expect(await prompt({ fillIn: repository }, { related: 'a.py\n' })).toBe(
+      'a.py\n[70011]\nf()[70010]def f():[70012]',
+    );
   });
 
   it('goes on behind what the model has written', async () => {

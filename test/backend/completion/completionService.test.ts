@@ -64,6 +64,7 @@ describe('CompletionService', () => {
           range: { start: { line: 0, character: 3 }, end: { line: 0, character: 3 } },
         },
       ],
+      fate: 'suggested',
       mode: 'prefix',
       model: 'fake',
       cached: false,

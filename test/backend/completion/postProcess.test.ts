@@ -4,6 +4,7 @@ import {
   isComplete,
   toSuggestion,
   type Ending,
+  type MadeSuggestion,
   type SuggestionContext,
 } from '../../../backend/completion/postProcess.ts';
 import { cursorAt } from '../../support/cursorAt.ts';
@@ -13,15 +14,16 @@ function contextAt(marked: string, changes: Partial<SuggestionContext> = {}): Su
     cursor: cursorAt(marked),
     shape: 'line',
     taken: '',
+    maxLines: 12,
     markers: ['<|im_end|>', '<|endoftext|>'],
     ...changes,
   };
 }
 
 const line = (marked: string, written: string, ending: Ending = 'natural'): string =>
-  toSuggestion(written, contextAt(marked), ending);
+  toSuggestion(written, contextAt(marked), ending).text;
 const block = (marked: string, written: string, ending: Ending = 'natural'): string =>
-  toSuggestion(written, contextAt(marked, { shape: 'block' }), ending);
+  toSuggestion(written, contextAt(marked, { shape: 'block' }), ending).text;
 
 describe('a suggestion for one line', () => {
   it.each([
@@ -31,7 +33,7 @@ describe('a suggestion for one line', () => {
     ['is nothing when empty', 'x = ‸', '', ''],
     ['stops at a token the model spelled', 'x = ‸', '1<|im_end|>2', '1'],
     ['is nothing when it repeats the previous line', 'x = 1\nx‸', ' = 1', ''],
-    ['may repeat a closing bracket', '}\n‸', '}', '}'],
+    ['may repeat a closing bracket', '{ {\n}\n‸', '}', '}'],
     ['is nothing when it loops', 'x = ‸', 'foo.foo.foo.foo.foo.foo.', ''],
     ['may hold a long separator', '#‸', '-'.repeat(60), '-'.repeat(60)],
     ['drops the bracket the document has', 'foo(‸)', 'a, b)', 'a, b'],
@@ -145,16 +147,16 @@ describe('isComplete', () => {
         (written, shape, marked) => {
           const context = contextAt(marked, { shape });
           let soFar = '';
-          let settled: string | undefined;
+          let settled: MadeSuggestion | undefined;
           for (const piece of written) {
             soFar += piece;
             if (settled !== undefined) {
-              expect(toSuggestion(soFar, context, 'natural')).toBe(settled);
+              expect(toSuggestion(soFar, context, 'natural')).toEqual(settled);
             } else if (isComplete(soFar, context)) {
               settled = toSuggestion(soFar, context, 'natural');
             }
           }
-          expect(toSuggestion(soFar, context, 'natural')).not.toMatch(/\s$|<\|im_end\|>/);
+          expect(toSuggestion(soFar, context, 'natural').text).not.toMatch(/\s$|<\|im_end\|>/);
         },
       ),
     );

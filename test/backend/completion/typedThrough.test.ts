@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SuggestionCache } from '../../../backend/completion/suggestionCache.ts';
+import { SuggestionCache, type Suggestion } from '../../../backend/completion/suggestionCache.ts';
 import { typedSince } from '../../../backend/completion/typedThrough.ts';
 import { cursorAt } from '../../support/cursorAt.ts';
 
@@ -55,19 +55,26 @@ describe('typedSince', () => {
   });
 });
 
+const ended = (text: string): Pick<Suggestion, 'made' | 'ending'> => ({
+  made: { text, fate: text === '' ? 'nothing' : 'suggested' },
+  ending: 'itself',
+});
+
 describe('SuggestionCache', () => {
   const cache = new SuggestionCache();
   const shape = 'line';
-  cache.add({ context: { cursor: cursorAt('x = ‸'), shape }, model: 'm', text: 'foo(a, b)' });
-  cache.add({ context: { cursor: cursorAt('y = ‸'), shape }, model: 'm', text: '' });
+  cache.add({ context: { cursor: cursorAt('x = ‸'), shape }, model: 'm', ...ended('foo(a, b)') });
+  cache.add({ context: { cursor: cursorAt('y = ‸'), shape }, model: 'm', ...ended('') });
   const find = (marked: string, model = 'm'): string | undefined =>
-    cache.find({ cursor: cursorAt(marked), shape }, model);
+    cache.find({ cursor: cursorAt(marked), shape }, model)?.text;
 
   it.each([
     ['x = ‸', 'foo(a, b)'],
     ['x = fo‸', 'o(a, b)'],
     ['x = foo(‸)', 'a, b'],
-    ['x = foo(a, b)‸', undefined],
+    ['x = foo(a, b)‸', ''],
+    ['x = foo(a, b)‸ + 1', undefined],
+    ['x = foo(a, b);‸', undefined],
     ['x = fa‸', undefined],
     ['y = ‸', ''],
     ['y = a‸', undefined],
@@ -83,12 +90,12 @@ describe('SuggestionCache', () => {
 
   it('forgets the oldest', () => {
     const small = new SuggestionCache();
-    for (let index = 0; index < 17; index++) {
+    for (let index = 0; index < 33; index++) {
       const cursor = cursorAt(`x${index} = ‸`);
-      small.add({ context: { cursor, shape }, model: 'm', text: '1' });
+      small.add({ context: { cursor, shape }, model: 'm', ...ended('1') });
     }
     const known = (index: number): string | undefined =>
-      small.find({ cursor: cursorAt(`x${index} = ‸`), shape }, 'm');
-    expect([known(0), known(1), known(16)]).toEqual([undefined, '1', '1']);
+      small.find({ cursor: cursorAt(`x${index} = ‸`), shape }, 'm')?.text;
+    expect([known(0), known(1), known(32)]).toEqual([undefined, '1', '1']);
   });
 });

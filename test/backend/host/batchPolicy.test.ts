@@ -60,9 +60,14 @@ describe('chooseBatch', () => {
       { decodes: [], prefill: { slot: 1, count: 9 } },
     ],
     [
-      'a warm-up when nobody else prefills',
-      [run(0, 1), run(1, 9, { class: 'warmup' })],
-      { decodes: [0], prefill: { slot: 1, count: 9 } },
+      'no warm-up beside an answer',
+      [run(0, 1), run(1, 9, { class: 'warmup' }), run(2, 1, { class: 'warmup' })],
+      { decodes: [0] },
+    ],
+    [
+      'a warm-up when there is nothing else',
+      [run(1, 9, { class: 'warmup' }), run(2, 1, { class: 'warmup' })],
+      { decodes: [2], prefill: { slot: 1, count: 9 } },
     ],
     [
       'no warm-up before a request, however long it waited',
@@ -85,8 +90,10 @@ describe('chooseBatch', () => {
         const runs = list.map((changes, slot) => run(slot, 1, changes));
         const { decodes, prefill } = chooseBatch(runs, { shared: 128, alone: 512 });
         expect(decodes.length + (prefill?.count ?? 0) > 0).toBe(runs.length > 0);
-        for (const { slot, remaining, wantsToken } of runs) {
-          expect(decodes.includes(slot)).toBe(remaining === 1 && wantsToken);
+        const isIdle = runs.every((one) => one.class === 'warmup');
+        for (const { slot, remaining, wantsToken, class: name } of runs) {
+          const mayRun = name !== 'warmup' || isIdle;
+          expect(decodes.includes(slot)).toBe(remaining === 1 && wantsToken && mayRun);
         }
         if (prefill === undefined) return;
         expect(decodes).not.toContain(prefill.slot);

@@ -85,7 +85,10 @@ describe('HostServer', () => {
     host.send({ type: 'telemetry', call: 3 });
     const encoded = await host.sees((one) => one.type === 'encoded');
     expect([...encoded.tokens]).toEqual([...Buffer.from('<s>'), 262]);
-    expect((await host.sees((one) => one.type === 'telemetry')).call).toBe(3);
+    const measured = await host.sees((one) => one.type === 'telemetry');
+    expect(measured.call).toBe(3);
+    // Of this process, which is the host's here.
+    expect(measured.telemetry.residentBytes).toBeGreaterThan(1e6);
     expect(host.sent.map(({ type }) => type).slice(0, 3)).toEqual([
       'ready',
       'loadProgress',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { errorTable, type ErrorName } from '../../../backend/protocol/errors.ts';
 import { ChatResult } from '../../../backend/protocol/chat.ts';
 import { requests } from '../../../backend/protocol/methods.ts';
-import { InitializeResult } from '../../../backend/protocol/handshake.ts';
+import { InitializeResult, PROTOCOL_VERSION } from '../../../backend/protocol/handshake.ts';
 import { RawSocket, type Reply } from '../../support/rawSocket.ts';
 import { startBackend } from '../../support/startBackend.ts';
 
@@ -28,7 +28,7 @@ describe('the handshake', () => {
     const initialize = (protocolVersion: number): Promise<Reply> =>
       client.request('initialize', { initializationOptions: { protocolVersion } });
     expect(errorOf(await initialize(999))).toBe('protocolMismatch');
-    const { result } = await initialize(1);
+    const { result } = await initialize(PROTOCOL_VERSION);
     expect(InitializeResult.parse(result).capabilities.experimental.tpuPilot.role).toBe('admin');
   });
 
@@ -37,7 +37,7 @@ describe('the handshake', () => {
     const client = await RawSocket.open(target);
     expect(errorOf(await client.request('backend/status'))).toBe('notInitialized');
     expect(errorOf(await client.request('nonsense'))).toBe('notInitialized');
-    const params = { initializationOptions: { protocolVersion: 1 } };
+    const params = { initializationOptions: { protocolVersion: PROTOCOL_VERSION } };
     expect(errorOf(await client.request('initialize', params))).toBeUndefined();
     expect(errorOf(await client.request('initialize', params))).toBe('alreadyInitialized');
   });

@@ -1,0 +1,31 @@
+/**
+ * Sentences for the reader of an answer, which come beside it as `notice`. In one table, so that the
+ * editor can show them in its own language.
+ */
+
+/** `{name}` in a sentence is filled from the notice's details. */
+export const noticeTable = {
+  noTemplate: 'The model has no chat template, so ChatML is used.',
+  badTemplate: "The model's chat template cannot be used ({reason}), so ChatML is used.",
+  noTools: 'The model answers without tools: it cannot call them.',
+  fewerTools: 'The model knows {kept} of {offered} tools: more do not fit into its context.',
+  unknownTool: 'The model asked for a tool that does not exist: {tool}.',
+  oldestMessage:
+    "The oldest message was left out: the conversation is longer than the model's context.",
+  oldestMessages:
+    "The oldest {count} messages were left out: the conversation is longer than the model's context.",
+  longResult: "The middle of a tool's answer was left out: it is longer than the model can read.",
+  repetition: 'The answer was ended, because it had begun to repeat itself.',
+  deviceStopped: 'The device stopped; the answer goes on in a moment.',
+} as const;
+
+export type NoticeName = keyof typeof noticeTable;
+
+export function notice(
+  name: NoticeName,
+  details: Readonly<Record<string, string | number>> = {},
+): string {
+  return noticeTable[name].replace(/\{(\w+)\}/g, (_, key: string) =>
+    String(details[key] ?? `(${key})`),
+  );
+}
