@@ -7,7 +7,7 @@
  * resolved from dist/ at run time, so they are found in the repository's node_modules as well as in
  * dist/node_modules of a packaged extension.
  */
-import { readFile } from 'node:fs/promises';
+import { cp, readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import * as esbuild from 'esbuild';
 
@@ -51,6 +51,12 @@ const bundles = {
   deviceHost: { ...esm, entryPoints: ['backend/host/main.ts'], outfile: 'dist/deviceHost.js' },
   extension: { format: 'cjs', entryPoints: ['extension/main.ts'], outfile: 'dist/extension.cjs' },
 };
+
+// What the bundle main reads at run time, from beside it.
+await cp(`${root}/backend/toolchain/python`, `${root}/dist/python`, {
+  recursive: true,
+  filter: (from) => !from.endsWith('.in'),
+});
 
 for (const name of names.length > 0 ? names : Object.keys(bundles)) {
   const bundle = bundles[name];

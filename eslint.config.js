@@ -9,6 +9,10 @@ const zones = [
     'backend/formats',
     ['devices', 'models', 'host', 'scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli'],
   ],
+  [
+    'backend/prediction',
+    ['devices', 'models', 'host', 'scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli'],
+  ],
   ['backend/devices', ['models', 'host', 'scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli']],
   ['backend/host', ['models', 'scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli']],
   ['backend/models', ['scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli']],
@@ -16,6 +20,7 @@ const zones = [
   ['backend/chat', ['completion', 'rpc', 'jobs', 'cli']],
   ['backend/completion', ['chat', 'rpc', 'jobs', 'cli']],
   ['backend/jobs', ['rpc', 'cli']],
+  ['backend/toolchain', ['host', 'scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli']],
   ['backend/rpc', ['cli']],
 ].flatMap(([target, froms]) => froms.map((from) => ({ target, from: `backend/${from}` })));
 

@@ -8,7 +8,15 @@ import { commands, titleOf, type CommandId } from './commandIds.ts';
 import type { ModelSetup } from './modelSetup.ts';
 import { inform, showProblem } from './notices.ts';
 import { backendSettings, inlineCompletionSettings, setInlineCompletion } from './settings.ts';
-import { actionsFor, type StatusBar } from './statusBar.ts';
+import { manageModels } from './modelPicker.ts';
+import type { StatusBar } from './statusBar.ts';
+import { showDevices } from './deviceReport.ts';
+import { openWalkthrough, tryCompletion } from './walkthrough.ts';
+
+/** What each command does; rejections are told to the person. */
+export type CommandHandlers = Readonly<
+  Partial<Record<CommandId, (...args: unknown[]) => Promise<void> | void>>
+>;
 
 export interface CommandParts {
   readonly backend: BackendConnection;
@@ -16,6 +24,8 @@ export interface CommandParts {
   readonly models: ModelSetup;
   readonly statusBar: StatusBar;
   readonly log: vscode.LogOutputChannel;
+  /** Of commands that other parts carry out. */
+  readonly others?: CommandHandlers;
 }
 
 async function start({ backend }: CommandParts): Promise<void> {
@@ -82,18 +92,9 @@ async function toggleInlineCompletion(): Promise<void> {
   );
 }
 
-async function showMenu({ statusBar }: CommandParts): Promise<void> {
-  const items = actionsFor(statusBar.indicator).map((command) => ({
-    label: titleOf(command),
-    command,
-  }));
-  const chosen = await vscode.window.showQuickPick(items, { title: 'TPU Pilot' });
-  if (chosen) await vscode.commands.executeCommand(chosen.command);
-}
-
-function handlers(parts: CommandParts): Record<CommandId, () => Promise<void> | void> {
+function handlers(parts: CommandParts): CommandHandlers {
   return {
-    [commands.showMenu]: () => showMenu(parts),
+    [commands.showMenu]: () => parts.statusBar.showMenu(),
     [commands.start]: () => start(parts),
     [commands.stop]: () => stop(parts),
     [commands.restart]: () => parts.backend.restart(),
@@ -102,17 +103,21 @@ function handlers(parts: CommandParts): Record<CommandId, () => Promise<void> | 
     [commands.getDefaultModel]: () => {
       // From a stopped backend too: whoever asks for a model wants it running.
       parts.backend.start();
-      return parts.models.getDefaultModel();
+      return parts.models.getModel();
     },
+    [commands.manageModels]: () => manageModels(parts.backend, parts.models),
+    [commands.showDevices]: () => showDevices(parts.backend),
+    [commands.openWalkthrough]: openWalkthrough,
+    [commands.tryCompletion]: tryCompletion,
     [commands.toggleInlineCompletion]: toggleInlineCompletion,
   };
 }
 
 export function registerCommands(parts: CommandParts): vscode.Disposable[] {
-  return Object.entries(handlers(parts)).map(([id, handler]) =>
-    vscode.commands.registerCommand(id, async () => {
+  return Object.entries({ ...handlers(parts), ...parts.others }).map(([id, handler]) =>
+    vscode.commands.registerCommand(id, async (...args: unknown[]) => {
       try {
-        await handler();
+        await handler(...args);
       } catch (error) {
         parts.log.error(error instanceof Error ? error : String(error));
         await showProblem(error);

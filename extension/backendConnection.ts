@@ -90,7 +90,10 @@ export class BackendConnection implements vscode.Disposable {
     return session?.remote === true ? 'disconnected' : 'stopped';
   }
 
-  /** A backend with the settings of now. A remote one isn't restarted, only connected to anew. */
+  /**
+   * A backend with the settings of now. A remote one isn't restarted, only connected to anew.
+   * @throws why a backend of another version could not be ended
+   */
   async restart(): Promise<void> {
     const session = this.current;
     if (session?.remote === false) {
@@ -101,6 +104,7 @@ export class BackendConnection implements vscode.Disposable {
         this.log.warn(`Restart without stopping: ${problemOf(error).message}`);
       }
     }
+    if (this.meetsOtherVersion && !this.connector.isRemote()) await this.connector.endOutdated();
     this.release();
     // In one go: a request that waits meanwhile never sees the backend stopped.
     this.dispatch(
@@ -151,6 +155,11 @@ export class BackendConnection implements vscode.Disposable {
 
   dispose(): void {
     void this.close().finally(() => this.changed.dispose());
+  }
+
+  private get meetsOtherVersion(): boolean {
+    const { state } = this;
+    return state.phase === 'failed' && problemOf(state.error).name === 'protocolMismatch';
   }
 
   private dispatch(...events: SupervisionEvent[]): void {

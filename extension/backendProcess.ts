@@ -1,16 +1,13 @@
 /** The backend of this machine: finds it, or starts it with the editor's own runtime. */
-import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LogOutputChannel } from 'vscode';
 import { attachOrStartWith, attachWith, type Connect } from '../backend/client/attach.ts';
-import { homeFolder, homePaths } from '../backend/client/home.ts';
 import { isAlive } from '../backend/client/instanceFile.ts';
 import { PilotError } from '../backend/protocol/errors.ts';
+import { homeOf, readable } from './backendLog.ts';
 import type { BackendSettings } from './settings.ts';
 
-/** Read from the end of the log when something went wrong. */
-const TAIL_BYTES = 16_384;
 const STOP_MS = 60_000;
 const POLL_MS = 50;
 
@@ -22,10 +19,6 @@ export function serveArguments(home: string, { device, model }: BackendSettings)
     ...(device === '' ? [] : ['--device', device]),
     ...(model === '' ? [] : ['--model', model]),
   ];
-}
-
-function homeOf({ home }: BackendSettings): string {
-  return homeFolder(home === '' ? undefined : home);
 }
 
 /**
@@ -68,40 +61,4 @@ export async function processEnded(pid: number): Promise<void> {
   const end = performance.now() + STOP_MS;
   // It needn't be a child of this window, so there is no event to wait for.
   while (isAlive(pid) && performance.now() < end) await delay(POLL_MS);
-}
-
-/** The last `count` lines of the backend's log, for people; empty when there is no log. */
-export async function lastLogLines(settings: BackendSettings, count: number): Promise<string[]> {
-  try {
-    const file = await open(homePaths(homeOf(settings)).log);
-    try {
-      const { size } = await file.stat();
-      const start = Math.max(0, size - TAIL_BYTES);
-      const buffer = Buffer.alloc(size - start);
-      await file.read(buffer, 0, buffer.length, start);
-      const lines = buffer
-        .toString('utf8')
-        .split('\n')
-        .filter((line) => line !== '');
-      return lines.slice(-count).map(readable);
-    } finally {
-      await file.close();
-    }
-  } catch {
-    return [];
-  }
-}
-
-/** The message of one line of JSON log, with its error; other lines as they are. */
-export function readable(line: string): string {
-  try {
-    const entry: unknown = JSON.parse(line);
-    if (typeof entry !== 'object' || entry === null || !('msg' in entry)) return line;
-    const err = 'err' in entry ? entry.err : undefined;
-    const reason =
-      typeof err === 'object' && err !== null && 'message' in err ? `: ${String(err.message)}` : '';
-    return `${String(entry.msg)}${reason}`;
-  } catch {
-    return line;
-  }
 }

@@ -3,7 +3,13 @@ import type { Disposable, TextDocument } from 'vscode';
 import type { ChatProgress, ChatResult } from '../backend/protocol/chat.ts';
 import type { EventOf, ServerNotification } from '../backend/protocol/events.ts';
 import type { Role } from '../backend/protocol/handshake.ts';
-import type { ParamsOf, RequestMethod, ResultOf } from '../backend/protocol/methods.ts';
+import type {
+  ClientNotification,
+  NotificationInput,
+  ParamsOf,
+  RequestMethod,
+  ResultOf,
+} from '../backend/protocol/methods.ts';
 import type { RestartPolicy } from './restartPolicy.ts';
 
 export interface BackendSession {
@@ -31,6 +37,9 @@ export interface BackendSession {
     signal?: AbortSignal,
   ): Promise<ChatResult>;
 
+  /** A hint that needs no answer: on a connection that is gone it is lost, without an error. */
+  notify<N extends ClientNotification>(method: N, params: NotificationInput<N>): void;
+
   on<N extends ServerNotification>(method: N, listener: (params: EventOf<N>) => void): Disposable;
 
   /** Closes and opens documents on the backend's side, after the exclude list has changed. */
@@ -51,4 +60,9 @@ export interface Connector {
   connect(mayStart: boolean, signal: AbortSignal): Promise<BackendSession>;
   /** Resolves when that process of this machine has ended, or after a minute. */
   ended(pid: number): Promise<void>;
+  /**
+   * Ends a backend of this machine that cannot be asked to, because it speaks another version.
+   * @throws PilotError or RemoteError, see extension/outdatedBackend.ts
+   */
+  endOutdated(): Promise<void>;
 }

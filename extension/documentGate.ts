@@ -25,6 +25,8 @@ export class DocumentGate {
   private list: ExcludeList;
   /** URIs the backend holds. */
   private readonly sent = new Set<string>();
+  /** URIs of open documents that are too long for it. */
+  private readonly tooLong = new Set<string>();
 
   constructor(patterns: readonly string[]) {
     this.list = new ExcludeList(patterns);
@@ -40,9 +42,15 @@ export class DocumentGate {
     return this.sent.has(uri.toString());
   }
 
+  /** True for an open document that would not fit into a frame. */
+  isTooLong(uri: Uri): boolean {
+    return this.tooLong.has(uri.toString());
+  }
+
   /** To be called for each new connection: its backend holds nothing yet. */
   reset(): void {
     this.sent.clear();
+    this.tooLong.clear();
   }
 
   /** Takes new patterns; returns what the backend holds and may no longer. */
@@ -58,7 +66,11 @@ export class DocumentGate {
   }
 
   readonly didOpen = async <T extends GatedDocument>(document: T, next: Send<T>): Promise<void> => {
-    if (!this.admits(document.uri) || document.getText().length > LONGEST_DOCUMENT) return;
+    if (!this.admits(document.uri)) return;
+    if (document.getText().length > LONGEST_DOCUMENT) {
+      this.tooLong.add(document.uri.toString());
+      return;
+    }
     this.sent.add(document.uri.toString());
     await next(document);
   };
@@ -74,6 +86,7 @@ export class DocumentGate {
     document: T,
     next: Send<T>,
   ): Promise<void> => {
+    this.tooLong.delete(document.uri.toString());
     if (this.sent.delete(document.uri.toString())) await next(document);
   };
 }

@@ -1,32 +1,61 @@
-/** Ghost text: asks the backend for what comes next at the cursor. */
+/**
+ * Ghost text: asks the backend for what comes next at the cursor. The backend answers from its cache
+ * or a flight that is on its way where it can, so every key is asked for at once.
+ */
 import * as vscode from 'vscode';
 import type { InlineCompletionResult } from '../backend/protocol/documents.ts';
+import type { ParamsOf } from '../backend/protocol/methods.ts';
 import { abortOnCancel } from './abortOnCancel.ts';
 import type { BackendConnection } from './backendConnection.ts';
+import { completionParts, type CompletionParts } from './completion/completionParts.ts';
+import type { Fate } from './completion/fate.ts';
+import { fileName } from './completion/fileName.ts';
+import type { HistoryEntry } from './completion/history.ts';
+import { fillInOrderFor, linesFor, relatedParams } from './completion/requestParams.ts';
 import type { DocumentGate } from './documentGate.ts';
-import { problemOf } from './problems.ts';
+import { problemOf, sentenceOf } from './problems.ts';
 import { inlineCompletionSettings } from './settings.ts';
 
 /** VS Code itself gives up after ten seconds; the device needn't work on for nobody. */
 const DEADLINE_MS = 10_000;
+/** How many suggestions Alt+] goes through. */
+const ALTERNATIVES = 3;
+
+/** Not contributed: run by the editor when a suggestion was accepted, with the answer's number. */
+export const ACCEPTED_COMMAND = 'tpuPilot.internal.completionAccepted';
 
 function asRange({ start, end }: InlineCompletionResult['items'][number]['range']): vscode.Range {
   return new vscode.Range(start.line, start.character, end.line, end.character);
 }
 
+/** Without what else VS Code's positions have. */
+function lspPosition({ line, character }: vscode.Position): { line: number; character: number } {
+  return { line, character };
+}
+
+export interface AskedFor {
+  readonly document: vscode.TextDocument;
+  readonly position: vscode.Position;
+}
+
 export class InlineCompletionProvider implements vscode.InlineCompletionItemProvider {
   private lastMs: number | undefined;
+  private answers = 0;
   private readonly measured = new vscode.EventEmitter<void>();
+  private readonly asked = new vscode.EventEmitter<AskedFor>();
+  /** A suggestion was shown. */
   readonly onDidMeasure = this.measured.event;
+  readonly onDidAsk = this.asked.event;
 
   constructor(
     private readonly backend: BackendConnection,
-    private readonly gate: DocumentGate,
+    gate: DocumentGate,
     private readonly log: Pick<vscode.LogOutputChannel, 'debug'>,
+    private readonly parts: CompletionParts = completionParts(backend, gate),
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** From the editor's request to the last suggestion, in ms; undefined before the first. */
+  /** From the editor's request to the suggestion that was shown last, in ms. */
   get lastCompletionMs(): number | undefined {
     return this.lastMs;
   }
@@ -37,43 +66,128 @@ export class InlineCompletionProvider implements vscode.InlineCompletionItemProv
     context: vscode.InlineCompletionContext,
     token: vscode.CancellationToken,
   ): Promise<vscode.InlineCompletionItem[] | undefined> {
-    const settings = inlineCompletionSettings(document);
-    const session = this.backend.session;
-    if (!settings.enabled || !session || !this.gate.isSent(document.uri)) return undefined;
+    const { session } = this.backend;
+    const refusal = this.parts.rules.refusal(document);
+    if (refusal !== undefined || !session) {
+      this.note(document, refusal ?? 'noBackend');
+      return undefined;
+    }
     const started = this.now();
     try {
+      const params = this.paramsFor(document, position, context);
+      this.asked.fire({ document, position });
       const result = await abortOnCancel(token, (signal) =>
-        session.request(
-          'textDocument/inlineCompletion',
-          {
-            textDocument: { uri: document.uri.toString() },
-            position: { line: position.line, character: position.character },
-            context: {
-              // LSP counts from 1 where VS Code counts from 0.
-              triggerKind:
-                context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke ? 1 : 2,
-            },
-            maxTokens: settings.maxTokens,
-            deadlineMs: DEADLINE_MS,
-          },
-          signal,
-        ),
+        session.request('textDocument/inlineCompletion', params, signal),
       );
-      if (token.isCancellationRequested || result.items.length === 0) return undefined;
-      this.lastMs = this.now() - started;
-      this.measured.fire();
-      return result.items.map(
-        ({ insertText, range }) => new vscode.InlineCompletionItem(insertText, asRange(range)),
-      );
+      const totalMs = this.now() - started;
+      const { cached } = result;
+      this.parts.sinks.add(document.languageId, { kind: 'answered', cached });
+      // The editor drops what comes too late, or for a text that has changed since.
+      const late = token.isCancellationRequested || document.isClosed;
+      const fate = late && result.fate === 'suggested' ? 'cancelled' : result.fate;
+      const entry = this.note(document, fate, { result, totalMs });
+      return late || result.items.length === 0
+        ? undefined
+        : this.show(document, position, result, totalMs, entry);
     } catch (error) {
-      // A missing suggestion is no reason to interrupt somebody who types; the log has it.
-      const problem = problemOf(error);
-      if (problem.name !== 'cancelled') this.log.debug(`No suggestion: ${problem.message}`);
+      this.fail(document, error, token.isCancellationRequested, this.now() - started);
       return undefined;
     }
   }
 
   dispose(): void {
+    this.parts.tracker.settle();
+    this.parts.pause.dispose();
     this.measured.dispose();
+    this.asked.dispose();
+  }
+
+  private paramsFor(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    { triggerKind, selectedCompletionInfo }: vscode.InlineCompletionContext,
+  ): ParamsOf<'textDocument/inlineCompletion'> {
+    const settings = inlineCompletionSettings(document);
+    const invoked = triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
+    const related = settings.context ? this.parts.context.relatedFor(document) : [];
+    return {
+      textDocument: { uri: document.uri.toString() },
+      position: lspPosition(position),
+      context: {
+        // LSP counts from 1 where VS Code counts from 0.
+        triggerKind: invoked ? 1 : 2,
+        ...(selectedCompletionInfo && {
+          selectedCompletionInfo: {
+            range: {
+              start: lspPosition(selectedCompletionInfo.range.start),
+              end: lspPosition(selectedCompletionInfo.range.end),
+            },
+            text: selectedCompletionInfo.text,
+          },
+        }),
+      },
+      maxTokens: settings.maxTokens,
+      deadlineMs: DEADLINE_MS,
+      ...(invoked && { alternatives: ALTERNATIVES }),
+      ...linesFor(settings),
+      ...relatedParams(related),
+      ...fillInOrderFor(settings),
+    };
+  }
+
+  private show(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    { items }: InlineCompletionResult,
+    totalMs: number,
+    entry: HistoryEntry,
+  ): vscode.InlineCompletionItem[] {
+    const id = ++this.answers;
+    const [first] = items;
+    if (first) {
+      const anchor = document.offsetAt(asRange(first.range).start);
+      const texts = items.map(({ insertText }) => insertText);
+      if (this.parts.tracker.show(id, document, anchor, texts, totalMs, entry)) {
+        this.backend.session?.notify('completion/shown', {
+          textDocument: { uri: document.uri.toString() },
+          position: lspPosition(position),
+          insertText: first.insertText,
+        });
+      }
+    }
+    this.lastMs = totalMs;
+    this.measured.fire();
+    return items.map(({ insertText, range }) => {
+      const item = new vscode.InlineCompletionItem(insertText, asRange(range));
+      item.command = { command: ACCEPTED_COMMAND, title: '', arguments: [id] };
+      return item;
+    });
+  }
+
+  private fail(
+    document: vscode.TextDocument,
+    error: unknown,
+    cancelled: boolean,
+    totalMs: number,
+  ): void {
+    // A missing suggestion is no reason to interrupt somebody who types; log and report have it.
+    const problem = problemOf(error);
+    if (cancelled || document.isClosed || problem.name === 'cancelled') {
+      this.note(document, 'cancelled', { totalMs });
+    } else if (problem.name === 'deadlineExceeded') {
+      this.note(document, 'deadline', { totalMs });
+    } else {
+      this.log.debug(`No suggestion: ${problem.message}`);
+      this.note(document, 'failed', { totalMs, detail: sentenceOf(problem) });
+    }
+  }
+
+  private note(
+    document: vscode.TextDocument,
+    fate: Fate,
+    more: Pick<HistoryEntry, 'result' | 'totalMs' | 'detail'> = {},
+  ): HistoryEntry {
+    const file = fileName(document.uri);
+    return this.parts.history.add({ at: new Date(), file, fate, ...more });
   }
 }

@@ -22,7 +22,13 @@ import {
   type ServerNotification,
 } from '../backend/protocol/events.ts';
 import { InitializeResult, PROTOCOL_VERSION, type Role } from '../backend/protocol/handshake.ts';
-import type { ParamsOf, RequestMethod, ResultOf } from '../backend/protocol/methods.ts';
+import type {
+  ClientNotification,
+  NotificationInput,
+  ParamsOf,
+  RequestMethod,
+  ResultOf,
+} from '../backend/protocol/methods.ts';
 import { messageTransports } from '../backend/client/messageTransports.ts';
 import { asClientError } from '../backend/client/remoteError.ts';
 import { request, streamChat } from '../backend/client/rpc.ts';
@@ -146,6 +152,11 @@ export class LanguageSession implements BackendSession {
     signal?: AbortSignal,
   ): Promise<ChatResult> {
     return streamChat(this.client, params, onProgress, signal);
+  }
+
+  notify<N extends ClientNotification>(method: N, params: NotificationInput<N>): void {
+    // Rejects when the connection is gone, or on its way out.
+    this.client.sendNotification(method, params).catch(() => undefined);
   }
 
   on<N extends ServerNotification>(

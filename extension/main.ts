@@ -4,18 +4,25 @@ import { registerCommands } from './backendCommands.ts';
 import { BackendConnection } from './backendConnection.ts';
 import { SettingsConnector } from './backendConnector.ts';
 import { BackendToken } from './backendToken.ts';
-import { ChatParticipant, registerChatParticipant } from './chatParticipant.ts';
+import { createChat } from './chat/chatParts.ts';
+import { registerInlineCompletion, type InlineCompletion } from './completion/register.ts';
 import { Disposables } from './disposables.ts';
-import { documentSelector, DocumentGate } from './documentGate.ts';
+import { DocumentGate } from './documentGate.ts';
+import { DownloadWatch } from './downloadWatch.ts';
 import { FailureNotice } from './failureNotice.ts';
-import { InlineCompletionProvider } from './inlineCompletion.ts';
-import { LanguageModelProvider, registerLanguageModel } from './languageModelProvider.ts';
+import { guard } from './guard.ts';
+import { registerLanguageModels } from './languageModel/register.ts';
 import { ModelSetup } from './modelSetup.ts';
+import { listAgent } from './nativeChat/agent.ts';
+import { NativeChat } from './nativeChat/nativeChat.ts';
 import { backendSettings, excludePatterns } from './settings.ts';
 import { SettingsWatch } from './settingsWatch.ts';
 import { StatusBar } from './statusBar.ts';
+import { registerTools } from './tools/registerTools.ts';
+import { WalkthroughProgress } from './walkthrough.ts';
 
 let connection: BackendConnection | undefined;
+let inlineCompletion: InlineCompletion | undefined;
 let channel: vscode.LogOutputChannel | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
@@ -27,19 +34,32 @@ export function activate(context: vscode.ExtensionContext): void {
   channel = log;
   const token = new BackendToken(context.secrets);
   const gate = new DocumentGate(excludePatterns());
-  const connector = new SettingsConnector(context.extensionPath, token, gate, log);
+  const { extensionPath } = context;
+  const connector = new SettingsConnector({ extensionPath, token, gate, log });
   const backend = own.add(new BackendConnection(connector, log));
   connection = backend;
 
-  const completion = own.add(new InlineCompletionProvider(backend, gate, log));
-  own.add(vscode.languages.registerInlineCompletionItemProvider(documentSelector, completion));
-  const participant = new ChatParticipant(backend, gate, log);
-  own.add(registerChatParticipant(participant, context.extensionUri));
-  own.add(registerLanguageModel(own.add(new LanguageModelProvider(backend)), log));
+  const storage = context.globalStorageUri;
+  inlineCompletion = own.add(registerInlineCompletion(backend, gate, storage, log));
+  const { provider: completion, pause, handlers } = inlineCompletion;
+  const chat = own.add(createChat(backend, gate, log, context.extensionUri));
+  own.add(registerLanguageModels(backend, context.globalState, log));
+  own.add(registerTools(backend, log));
+  const nativeChat = new NativeChat(context.globalState, log);
+  guard(log, listAgent());
 
   const models = own.add(new ModelSetup(backend, context.globalState, log));
-  const statusBar = own.add(new StatusBar(backend, completion));
-  for (const command of registerCommands({ backend, token, models, statusBar, log })) {
+  const downloads = own.add(new DownloadWatch(backend, log));
+  const statusBar = own.add(new StatusBar(backend, completion, downloads, pause));
+  own.add(new WalkthroughProgress(backend, completion, log));
+  for (const command of registerCommands({
+    backend,
+    token,
+    models,
+    statusBar,
+    log,
+    others: { ...handlers, ...chat.handlers, ...nativeChat.handlers },
+  })) {
     own.add(command);
   }
   own.add(new FailureNotice(backend, log));
@@ -50,6 +70,6 @@ export function activate(context: vscode.ExtensionContext): void {
 
 /** The backend stays: other windows use it, and the next one opens faster. */
 export async function deactivate(): Promise<void> {
-  await connection?.close();
+  await Promise.all([connection?.close(), inlineCompletion?.flush()]);
   channel?.dispose();
 }

@@ -33,7 +33,8 @@ interface Pulled {
 export class ModelSetup implements vscode.Disposable {
   private readonly listener: vscode.Disposable;
   private prepared: BackendSession | undefined;
-  private pulling: Promise<Pulled | undefined> | undefined;
+  /** By source. */
+  private readonly pulling = new Map<string, Promise<Pulled | undefined>>();
 
   constructor(
     private readonly backend: BackendConnection,
@@ -47,12 +48,12 @@ export class ModelSetup implements vscode.Disposable {
     this.listener.dispose();
   }
 
-  /** Downloads and loads the default model; a second call joins the first. */
-  async getDefaultModel(): Promise<void> {
-    this.pulling ??= this.pull().finally(() => {
-      this.pulling = undefined;
-    });
-    const pulled = await this.pulling;
+  /** Downloads and loads a model; a second call for the same source joins the first. */
+  async getModel(source = DEFAULT_MODEL): Promise<void> {
+    const pulling =
+      this.pulling.get(source) ?? this.pull(source).finally(() => this.pulling.delete(source));
+    this.pulling.set(source, pulling);
+    const pulled = await pulling;
     if (!pulled) return;
     const { model, notices } = pulled;
     await inform(
@@ -83,14 +84,18 @@ export class ModelSetup implements vscode.Disposable {
     await inform(
       vscode.l10n.t('TPU Pilot needs a model before it can answer.'),
       commands.getDefaultModel,
+      commands.openWalkthrough,
     );
   }
 
   /** Undefined when the person cancelled. */
-  private async pull(): Promise<Pulled | undefined> {
+  private async pull(source: string): Promise<Pulled | undefined> {
     const session = await this.backend.ready();
-    const job = await session.request('model/pull', { source: DEFAULT_MODEL });
-    const title = vscode.l10n.t('TPU Pilot: getting the default model');
+    const job = await session.request('model/pull', { source });
+    const title =
+      source === DEFAULT_MODEL
+        ? vscode.l10n.t('TPU Pilot: getting the default model')
+        : vscode.l10n.t('TPU Pilot: getting {0}', source);
     const ended = await showJob(session, title, job);
     for (const notice of ended.notices) this.log.info(notice);
     if (ended.error) {
@@ -103,7 +108,8 @@ export class ModelSetup implements vscode.Disposable {
     return { model, notices: ended.notices };
   }
 
-  private async load(session: BackendSession, model: ModelInfo): Promise<void> {
+  /** Puts a model of the store on the device; throws what the backend refuses with. */
+  async load(session: BackendSession, model: ModelInfo): Promise<void> {
     this.log.info(`Loading ${nameOf(model)}.`);
     const title = vscode.l10n.t('TPU Pilot: loading {0}', nameOf(model));
     await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () =>

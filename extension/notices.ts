@@ -1,7 +1,7 @@
 /** Messages to the person, with the command that helps as a button. */
 import * as vscode from 'vscode';
 import { commands, titleOf, type CommandId } from './commandIds.ts';
-import { problemOf, sentenceOf } from './problems.ts';
+import { problemOf, sentenceOf, type Problem } from './problems.ts';
 
 type Show = (message: string, ...buttons: string[]) => Thenable<string | undefined>;
 
@@ -24,6 +24,14 @@ export async function showProblem(error: unknown, lines: readonly string[] = [])
   const problem = problemOf(error);
   if (problem.name === 'cancelled') return;
   const text = [sentenceOf(problem), ...lines].join('\n');
-  const buttons = [...new Set<CommandId>([problem.action, commands.showLog])];
-  await withButtons(vscode.window.showErrorMessage, text, buttons);
+  await withButtons(vscode.window.showErrorMessage, text, buttonsFor(problem));
+}
+
+/** The same for something that others can go on with. */
+export async function warnOf(problem: Problem): Promise<void> {
+  await withButtons(vscode.window.showWarningMessage, sentenceOf(problem), buttonsFor(problem));
+}
+
+function buttonsFor({ action }: Problem): CommandId[] {
+  return [...new Set<CommandId>([action, commands.showLog])];
 }

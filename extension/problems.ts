@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import { ErrorData, errorTable, type ErrorName } from '../backend/protocol/errors.ts';
 import { commands, type CommandId } from './commandIds.ts';
+import { translated } from './translated.ts';
 
 export interface Problem {
   /** Undefined for errors that are not in the protocol's table. */
@@ -36,28 +37,8 @@ function nameOf(error: z.infer<typeof ErrorShape>): ErrorName | undefined {
   return names.find((name) => errorTable[name].code === code);
 }
 
-/**
- * The backend fills in its sentences in English. Reading the details back out of the sentence lets
- * the bundle translate the template: no second table, and no change to the protocol.
- */
-function translateSentence(name: ErrorName, message: string): string {
-  const template = errorTable[name].sentence;
-  const keys: string[] = [];
-  const pattern = template
-    .split(/(\{\w+\})/)
-    .map((part) => {
-      const key = /^\{(\w+)\}$/.exec(part)?.[1];
-      if (key === undefined) return part.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-      keys.push(key);
-      return '(.*?)';
-    })
-    .join('');
-  const match = new RegExp(`^${pattern}$`, 's').exec(message);
-  if (!match) return message;
-  return vscode.l10n.t(
-    template,
-    Object.fromEntries(keys.map((key, i) => [key, match[i + 1] ?? ''])),
-  );
+function translateSentence(name: ErrorName, message: string): string | undefined {
+  return translated(errorTable[name].sentence, message);
 }
 
 function actionFor(name: ErrorName | undefined): CommandId {
@@ -76,6 +57,13 @@ function actionFor(name: ErrorName | undefined): CommandId {
     case 'deviceLost':
     case 'deviceHung':
       return commands.restart;
+    case 'outOfMemory':
+    case 'unsupportedModel':
+    case 'modelInvalid':
+    case 'promptTooLong':
+      return commands.manageModels;
+    case 'deviceUnavailable':
+      return commands.showDevices;
     default:
       return commands.showLog;
   }
@@ -87,8 +75,18 @@ function remedyOf(name: ErrorName, retryAfterMs: number | undefined): string {
     case 'overloaded':
     case 'rateLimited':
       return vscode.l10n.t('Try again in {0} s.', Math.ceil((retryAfterMs ?? 1000) / 1000));
+    case 'modelNotFound':
+      return vscode.l10n.t('Use "TPU Pilot: Manage Models" to see those there are, or to get one.');
     case 'modelNotLoaded':
       return vscode.l10n.t('Use "TPU Pilot: Get the Default Model".');
+    case 'outOfMemory':
+      return vscode.l10n.t('Use "TPU Pilot: Manage Models" to load a smaller one.');
+    case 'protocolMismatch':
+      return vscode.l10n.t(
+        'Use "TPU Pilot: Restart Backend" to run the one that belongs to this extension; on another machine, update the older of the two.',
+      );
+    case 'deviceUnavailable':
+      return vscode.l10n.t('Use "TPU Pilot: Show Devices" to see what is missing.');
     case 'backendUnreachable':
       return vscode.l10n.t('Use "TPU Pilot: Start Backend", or check the address in the settings.');
     case 'unauthorized':
@@ -103,7 +101,8 @@ export function problemOf(error: unknown): Problem {
   const { data: shape } = ErrorShape.safeParse(error);
   const name = shape && nameOf(shape);
   const text = shape?.message ?? String(error);
-  const [message = '', ...details] = (name ? translateSentence(name, text) : text).split('\n');
+  const sentence = name && translateSentence(name, text);
+  const [message = '', ...details] = (sentence ?? text).split('\n');
   const retryAfterMs = shape?.data?.retryAfterMs;
   return {
     name,
@@ -111,6 +110,33 @@ export function problemOf(error: unknown): Problem {
     details,
     remedy: name ? remedyOf(name, retryAfterMs) : shape?.data?.remedy,
     action: actionFor(name),
+  };
+}
+
+/**
+ * A sentence of the error table, with its remedy or without, as the status carries it. Any other
+ * text is a problem without a name.
+ */
+export function problemInText(text: string): Problem {
+  for (const name of names) {
+    const { remedy } = errorTable[name];
+    const sentence = text.endsWith(` ${remedy}`) ? text.slice(0, -remedy.length - 1) : text;
+    const message = translateSentence(name, sentence);
+    if (message === undefined) continue;
+    return {
+      name,
+      message,
+      details: [],
+      remedy: remedyOf(name, undefined),
+      action: actionFor(name),
+    };
+  }
+  return {
+    name: undefined,
+    message: text,
+    details: [],
+    remedy: undefined,
+    action: actionFor(undefined),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import * as vscode from 'vscode';
 import * as z from 'zod';
+import { FillInOrder } from '../backend/protocol/documents.ts';
 
 const SECTION = 'tpuPilot';
 
@@ -25,8 +26,15 @@ const model = setting('model', text);
 const exclude = setting('exclude', z.array(z.string()));
 const completionEnable = setting('inlineCompletion.enable', z.boolean());
 const disabledLanguages = setting('inlineCompletion.disabledLanguages', z.array(z.string()));
+const completionMultiline = setting('inlineCompletion.multiline', z.enum(['auto', 'never']));
+const completionContext = setting('inlineCompletion.context', z.boolean());
+const completionFillInOrder = setting(
+  'inlineCompletion.fillInOrder',
+  z.enum(['auto', ...FillInOrder.options]),
+);
 const completionMaxTokens = setting('inlineCompletion.maxTokens', z.int().min(1).max(4096));
 const chatMaxTokens = setting('chat.maxTokens', z.int().min(1).max(100_000));
+const chatThinking = setting('chat.thinking', z.boolean());
 const chatInstructions = setting('chat.instructions', text);
 
 /** Every setting the extension reads; a test compares them with package.json. */
@@ -40,7 +48,11 @@ export const settingKeys: readonly string[] = [
   completionEnable,
   disabledLanguages,
   completionMaxTokens,
+  completionMultiline,
+  completionContext,
+  completionFillInOrder,
   chatMaxTokens,
+  chatThinking,
   chatInstructions,
 ].map(({ key }) => `${SECTION}.${key}`);
 
@@ -97,7 +109,13 @@ export function affectsInlineCompletion(event: vscode.ConfigurationChangeEvent):
 
 export interface InlineCompletionSettings {
   readonly enabled: boolean;
+  /** False for the languages on the list. */
+  readonly languageEnabled: boolean;
   readonly maxTokens: number;
+  readonly multiline: 'auto' | 'never';
+  /** Send text from other files too. */
+  readonly context: boolean;
+  readonly fillInOrder: 'auto' | FillInOrder;
 }
 
 export function inlineCompletionSettings(
@@ -106,8 +124,12 @@ export function inlineCompletionSettings(
   const scope = document && { uri: document.uri, languageId: document.languageId };
   const off = document && read(disabledLanguages, scope);
   return {
-    enabled: read(completionEnable, scope) && !off?.includes(document?.languageId ?? ''),
+    enabled: read(completionEnable, scope),
+    languageEnabled: off?.includes(document?.languageId ?? '') !== true,
     maxTokens: read(completionMaxTokens, scope),
+    multiline: read(completionMultiline, scope),
+    context: read(completionContext),
+    fillInOrder: read(completionFillInOrder),
   };
 }
 
@@ -124,11 +146,17 @@ export async function setInlineCompletion(enabled: boolean): Promise<void> {
 
 export interface ChatSettings {
   readonly maxTokens: number;
+  /** Of models that can. */
+  readonly thinking: boolean;
   readonly instructions: string;
 }
 
 export function chatSettings(): ChatSettings {
-  return { maxTokens: read(chatMaxTokens), instructions: read(chatInstructions) };
+  return {
+    maxTokens: read(chatMaxTokens),
+    thinking: read(chatThinking),
+    instructions: read(chatInstructions),
+  };
 }
 
 /**

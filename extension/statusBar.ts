@@ -1,61 +1,67 @@
-/** Puts the status text into the status bar. */
+/** Puts the status into the status bar, and its actions into a menu for those who use no mouse. */
 import * as vscode from 'vscode';
 import type { BackendConnection } from './backendConnection.ts';
-import { commands, titleOf, type CommandId } from './commandIds.ts';
+import { commands } from './commandIds.ts';
+import type { CompletionPause } from './completion/pause.ts';
 import { Disposables } from './disposables.ts';
+import type { DownloadWatch } from './downloadWatch.ts';
 import type { InlineCompletionProvider } from './inlineCompletion.ts';
 import { affectsInlineCompletion, backendSettings, inlineCompletionSettings } from './settings.ts';
-import { barText, indicatorOf, stateName, type Indicator, type StatusInput } from './statusText.ts';
-import { tooltipText } from './statusTooltip.ts';
+import { indicatorOf, type Indicator, type StatusInput } from './statusIndicator.ts';
+import { showStatusMenu } from './statusMenu.ts';
+import { barText, spokenText } from './statusText.ts';
+import { tooltipOf } from './statusTooltip.ts';
 
-/** What helps in which state, most likely first. */
-export function actionsFor(indicator: Indicator): CommandId[] {
-  const always = [commands.toggleInlineCompletion, commands.showLog];
+function backgroundFor(indicator: Indicator): vscode.ThemeColor | undefined {
   switch (indicator) {
-    case 'stopped':
-      return [commands.start, ...always];
     case 'failed':
-      return [commands.start, commands.setToken, ...always];
+    case 'otherVersion':
+      return new vscode.ThemeColor('statusBarItem.errorBackground');
     case 'noModel':
-      return [commands.getDefaultModel, commands.restart, commands.stop, ...always];
-    case 'starting':
-    case 'reconnecting':
-    case 'stopping':
+    case 'outOfMemory':
     case 'degraded':
-    case 'busy':
-    case 'ready':
-      return [commands.restart, commands.stop, ...always];
+      return new vscode.ThemeColor('statusBarItem.warningBackground');
     default:
-      return indicator satisfies never;
+      return undefined;
   }
 }
 
 export class StatusBar implements vscode.Disposable {
   private readonly own = new Disposables();
   private readonly item: vscode.StatusBarItem;
+  private shown = '';
 
   constructor(
     private readonly backend: BackendConnection,
-    private readonly completion: InlineCompletionProvider,
+    private readonly completion: Pick<
+      InlineCompletionProvider,
+      'lastCompletionMs' | 'onDidMeasure'
+    >,
+    private readonly downloads: Pick<DownloadWatch, 'running' | 'onDidChange'>,
+    private readonly pause?: Pick<CompletionPause, 'active' | 'onDidChange'>,
   ) {
     this.item = this.own.add(
       vscode.window.createStatusBarItem('tpuPilot.status', vscode.StatusBarAlignment.Right, 100),
     );
     this.item.name = 'TPU Pilot';
     this.item.command = commands.showMenu;
-    this.own.add(backend.onDidChange(() => this.update()));
-    this.own.add(completion.onDidMeasure(() => this.update()));
+    const update = (): void => this.update();
+    this.own.add(backend.onDidChange(update));
+    this.own.add(downloads.onDidChange(update));
+    this.own.add(completion.onDidMeasure(update));
+    if (pause) this.own.add(pause.onDidChange(update));
+    this.own.add(vscode.workspace.onDidGrantWorkspaceTrust(update));
     this.own.add(
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (affectsInlineCompletion(event)) this.update();
+        if (affectsInlineCompletion(event)) update();
       }),
     );
-    this.update();
+    update();
     this.item.show();
   }
 
-  get indicator(): Indicator {
-    return indicatorOf(this.input());
+  async showMenu(): Promise<void> {
+    await showStatusMenu(this.input());
   }
 
   dispose(): void {
@@ -67,30 +73,30 @@ export class StatusBar implements vscode.Disposable {
     return {
       supervision: this.backend.supervision,
       status: this.backend.status,
+      download: this.downloads.running,
       completionMs: this.completion.lastCompletionMs,
       inlineCompletion: inlineCompletionSettings().enabled,
+      paused: this.pause?.active ?? false,
+      trusted: vscode.workspace.isTrusted,
       remoteUrl: url === '' ? undefined : url,
     };
   }
 
   private update(): void {
     const input = this.input();
-    const indicator = indicatorOf(input);
-    const actions = actionsFor(indicator);
-    this.item.text = barText(input);
-    this.item.backgroundColor =
-      indicator === 'failed'
-        ? new vscode.ThemeColor('statusBarItem.errorBackground')
-        : indicator === 'noModel' || indicator === 'degraded'
-          ? new vscode.ThemeColor('statusBarItem.warningBackground')
-          : undefined;
-    this.item.accessibilityInformation = { label: `TPU Pilot: ${stateName(indicator)}` };
-    const links = actions.map((command) => `[${titleOf(command)}](command:${command})`);
-    const tooltip = new vscode.MarkdownString(
-      `${tooltipText(input)}\n\n---\n\n${links.join(' · ')}`,
-      true,
-    );
-    tooltip.isTrusted = { enabledCommands: actions };
+    const text = barText(input);
+    const { markdown, enabledCommands } = tooltipOf(input);
+    // Setting what is there already would close a tooltip that somebody reads.
+    const next = JSON.stringify([text, markdown]);
+    if (next === this.shown) return;
+    this.shown = next;
+    this.item.text = text;
+    this.item.backgroundColor = backgroundFor(indicatorOf(input));
+    this.item.accessibilityInformation = { label: spokenText(input), role: 'button' };
+    const tooltip = new vscode.MarkdownString(markdown, true);
+    // For the line breaks in its table; everything else is escaped.
+    tooltip.supportHtml = true;
+    tooltip.isTrusted = { enabledCommands };
     this.item.tooltip = tooltip;
   }
 }

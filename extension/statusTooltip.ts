@@ -1,77 +1,72 @@
-/** The status bar's tooltip. */
+/** The status bar's tooltip: what is known, and a link to act on each line of it. */
 import * as vscode from 'vscode';
-import type { BackendStatus } from '../backend/protocol/backend.ts';
-import { problemOf, sentenceOf } from './problems.ts';
-import { formatMs, indicatorOf, stateName, temperatureOf, type StatusInput } from './statusText.ts';
+import { whatToDo } from './statusAdvice.ts';
+import { actionsFor, type StatusAction } from './statusActions.ts';
+import { indicatorOf, stateName, type StatusInput } from './statusIndicator.ts';
+import { completionRow, statusRows, type StatusRow } from './statusRows.ts';
+import { stateIcons } from './statusText.ts';
 
 /** Names come from model files: they are text here, not Markdown. */
 function escape(text: string): string {
   return text.replace(/[\\`*_{}[\]()#+\-.!|<>~$&]/g, String.raw`\$&`).replace(/\s+/g, ' ');
 }
 
-function latencyLines(input: StatusInput): string[] {
-  const { latency } = input.status ?? {};
-  const lines: string[] = [];
-  if (input.completionMs !== undefined) {
-    lines.push(vscode.l10n.t('Last completion: {0}', formatMs(input.completionMs)));
-  }
-  const { totalP50Ms, totalP95Ms } = latency?.completion ?? {};
-  if (totalP50Ms !== undefined && totalP95Ms !== undefined) {
-    lines.push(
-      vscode.l10n.t('Completions: p50 {0}, p95 {1}', formatMs(totalP50Ms), formatMs(totalP95Ms)),
+/** Kept on one line, whatever the width. */
+function unbroken(text: string): string {
+  return escape(text).replaceAll(' ', '&nbsp;');
+}
+
+function link({ title, command, argument }: StatusAction): string {
+  const query = argument === undefined ? '' : `?${encodeURIComponent(JSON.stringify(argument))}`;
+  return `[${unbroken(title)}](command:${command}${query})`;
+}
+
+/** Markdown's tables stand close: this is some air between their columns. */
+const AIR = '&nbsp;&nbsp;&nbsp;';
+
+/** A line of its own for each value, and the links at the end of the row. */
+function tableRow({ icon, label, values, actions }: StatusRow): string {
+  const cells = [
+    `${icon} ${unbroken(label)}${AIR}`,
+    `${values.map(escape).join('<br>')}${AIR}`,
+    actions.map(link).join(' · '),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function lead(input: StatusInput): string[] {
+  const indicator = indicatorOf(input);
+  // A spinning icon in a text that is drawn once would only look stuck.
+  const icon = stateIcons[indicator].replace('~spin', '');
+  const lines = [`${icon} **TPU Pilot** – ${escape(stateName(indicator))}`];
+  const advice = whatToDo(input, indicator);
+  if (advice !== undefined) lines.push(escape(advice));
+  if (!input.trusted) {
+    const text = vscode.l10n.t(
+      'Restricted Mode: suggestions and chat work; the chat instructions of this folder are ignored until you trust it.',
     );
+    lines.push(`$(shield) ${escape(text)}`);
   }
-  const { firstTokenP50Ms, tokensPerSecond } = latency?.chat ?? {};
-  if (firstTokenP50Ms !== undefined) {
-    lines.push(vscode.l10n.t('Chat: first token p50 {0}', formatMs(firstTokenP50Ms)));
-  }
-  if (tokensPerSecond !== undefined) {
-    lines.push(vscode.l10n.t('Chat: {0} tokens/s', tokensPerSecond.toFixed(1)));
+  if (input.remoteUrl !== undefined) {
+    lines.push(escape(vscode.l10n.t('Backend: {0}', input.remoteUrl)));
   }
   return lines;
 }
 
-function deviceLines(status: BackendStatus): string[] {
-  return status.devices.flatMap((device) => [
-    vscode.l10n.t('Device: {0} ({1})', escape(device.name), escape(device.id)) +
-      (device.detail === undefined ? '' : ` – ${escape(device.detail)}`),
-    ...device.models.map((model) =>
-      vscode.l10n.t(
-        'Model: {0}, {1} tokens of context, {2} of {3} slots in use',
-        escape(model.name),
-        model.contextLength,
-        model.activeSlots,
-        model.slots,
-      ),
-    ),
-  ]);
+/** Markdown with command links, and the commands that they may run. */
+export interface Tooltip {
+  readonly markdown: string;
+  readonly enabledCommands: readonly string[];
 }
 
-/** Markdown for the tooltip, without the command links. */
-export function tooltipText(input: StatusInput): string {
-  const { supervision, status } = input;
-  const lines: string[] = [];
-  if (supervision.phase === 'failed' || supervision.phase === 'waiting') {
-    lines.push(escape(sentenceOf(problemOf(supervision.error))));
-  }
-  if (input.remoteUrl !== undefined) {
-    lines.push(vscode.l10n.t('Backend: {0}', escape(input.remoteUrl)));
-  }
-  if (supervision.phase === 'connected' && status) {
-    lines.push(...deviceLines(status));
-    lines.push(vscode.l10n.t('Queue: {0} running, {1} waiting', status.running, status.waiting));
-    lines.push(...latencyLines(input));
-    const temperature = temperatureOf(status);
-    if (temperature !== undefined) {
-      lines.push(vscode.l10n.t('Temperature: {0} °C', Math.round(temperature)));
-    }
-    const megabytes = Math.round(status.residentBytes / 1024 / 1024);
-    lines.push(vscode.l10n.t('Backend memory: {0} MB', megabytes));
-  }
-  lines.push(
-    input.inlineCompletion
-      ? vscode.l10n.t('Inline completion: on')
-      : vscode.l10n.t('Inline completion: off'),
-  );
-  return [`**TPU Pilot** – ${stateName(indicatorOf(input))}`, ...lines].join('\n\n');
+export function tooltipOf(input: StatusInput): Tooltip {
+  const rows = [...statusRows(input), completionRow(input)];
+  const table = ['|  |  |  |', '| :-- | :-- | :-- |', ...rows.map(tableRow)].join('\n');
+  const actions = actionsFor(input, indicatorOf(input));
+  return {
+    markdown: [...lead(input), table, '---', actions.map(link).join(' · ')].join('\n\n'),
+    enabledCommands: [
+      ...new Set([...actions, ...rows.flatMap((row) => row.actions)].map(({ command }) => command)),
+    ],
+  };
 }

@@ -10,7 +10,7 @@ import * as z from 'zod';
 const Manifest = z.object({
   contributes: z.object({
     commands: z.array(z.object({ command: z.string() })),
-    configuration: z.object({ properties: z.record(z.string(), z.looseObject({})) }),
+    configuration: z.array(z.object({ properties: z.record(z.string(), z.looseObject({})) })),
   }),
 });
 
@@ -35,7 +35,8 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
 
   'has a default for every setting': () => {
     const { contributes } = Manifest.parse(extension().packageJSON);
-    for (const key of Object.keys(contributes.configuration.properties)) {
+    const keys = contributes.configuration.flatMap(({ properties }) => Object.keys(properties));
+    for (const key of keys) {
       assert.notEqual(vscode.workspace.getConfiguration().get(key), undefined, key);
     }
     return Promise.resolve();
@@ -44,6 +45,12 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
   'offers its language model': async () => {
     const models = await vscode.lm.selectChatModels({ vendor: 'tpu-pilot' });
     assert.equal(models.length, 1);
+  },
+
+  'offers its tools to every agent': () => {
+    const ours = vscode.lm.tools.filter(({ name }) => name.startsWith('tpu-pilot_'));
+    assert.equal(ours.length, 3);
+    return Promise.resolve();
   },
 };
 

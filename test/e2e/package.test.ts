@@ -18,12 +18,15 @@ const allowed = [
   /^extension\/dist\/(main|deviceHost)\.js$/,
   /^extension\/dist\/extension\.cjs$/,
   /^extension\/dist\/llama\/(LICENSE|lib(llama\.v[\d.]+|ggml(-[\w-]+|\.v[\d.]+)?)\.so)$/,
+  /^extension\/dist\/python\/(\w+\.py|lock\.json)$/,
   /^extension\/dist\/node_modules\/koffi\/(LICENSE\.txt|package\.json|index\.c?js)$/,
   /^extension\/dist\/node_modules\/koffi\/src\/koffi\/(src\/)?\w+\.c?js$/,
   /^extension\/dist\/node_modules\/@koromix\/koffi-[\w-]+\/(index\.js|package\.json)$/,
   /^extension\/dist\/node_modules\/@koromix\/koffi-[\w-]+\/\w+\/koffi\.node$/,
+  /^extension\/extension\/agents\/[\w.-]+\.agent\.md$/,
   /^extension\/extension\/l10n\/bundle\.l10n\.[\w-]+\.json$/,
   /^extension\/media\/(icon|screenshots\/[\w-]+)\.png$/,
+  /^extension\/media\/walkthrough\/\w+(\.nls\.zh-cn)?\.md$/,
 ];
 
 /** 24 MB of native libraries, compressed, and 2 MB of everything else. */
@@ -43,7 +46,6 @@ const proposedMembers = [
   'registerMappedEditsProvider',
   'onDidReceiveFeedbackFromParticipant',
   'ChatResponseThinkingProgressPart',
-  'LanguageModelThinkingPart',
   'createEmbeddings',
 ];
 

@@ -2,12 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import {
-  connectLocally,
-  lastLogLines,
-  readable,
-  serveArguments,
-} from '../../extension/backendProcess.ts';
+import { lastLogLines, readable } from '../../extension/backendLog.ts';
+import { connectLocally, serveArguments } from '../../extension/backendProcess.ts';
 import type { BackendSettings } from '../../extension/settings.ts';
 
 const settings: BackendSettings = { url: '', autoStart: true, home: '', device: '', model: '' };

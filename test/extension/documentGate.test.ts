@@ -93,8 +93,12 @@ test('an admitted document is opened, changed and closed once', async () => {
 test('a document too long for a frame is not opened', async () => {
   const gate = new DocumentGate([]);
   const { got, next } = sink<unknown>();
-  await gate.didOpen(document(vscode.Uri.file('/p/huge.json'), 'x'.repeat(1024 * 1024 + 1)), next);
+  const huge = document(vscode.Uri.file('/p/huge.json'), 'x'.repeat(1024 * 1024 + 1));
+  await gate.didOpen(huge, next);
   expect(got).toEqual([]);
+  expect(gate.isTooLong(huge.uri)).toBe(true);
+  await gate.didClose(huge, next);
+  expect(gate.isTooLong(huge.uri)).toBe(false);
 });
 
 test('new patterns revoke what was sent and grant what was not', async () => {

@@ -12,6 +12,7 @@ import {
 import { WebSocket, WebSocketServer } from 'ws';
 import { messageTransports } from '../../backend/client/messageTransports.ts';
 import { PilotError } from '../../backend/protocol/errors.ts';
+import { PROTOCOL_VERSION } from '../../backend/protocol/handshake.ts';
 import type { LanguageSession } from '../../extension/languageSession.ts';
 import { bundleSession, type BundledSession } from '../support/bundledSession.ts';
 import { readyStatus } from '../support/fakeSession.ts';
@@ -64,7 +65,7 @@ const handshake = {
   capabilities: {
     textDocumentSync: { openClose: true, change: 2 },
     positionEncoding: 'utf-16',
-    experimental: { tpuPilot: { protocolVersion: 1, role: 'admin' } },
+    experimental: { tpuPilot: { protocolVersion: PROTOCOL_VERSION, role: 'admin' } },
     // What a hostile backend might add: commands and providers of its own.
     inlineCompletionProvider: true,
     executeCommandProvider: { commands: ['evil.command'] },
@@ -115,7 +116,7 @@ test('initializes with the protocol version and learns its role', async () => {
   expect(session.role).toBe('admin');
   expect(JSON.parse(wire[0] ?? '')).toMatchObject({
     method: 'initialize',
-    params: { initializationOptions: { protocolVersion: 1 } },
+    params: { initializationOptions: { protocolVersion: PROTOCOL_VERSION } },
   });
 });
 
@@ -159,6 +160,22 @@ test('documents are closed and opened again when the exclude list changes', asyn
     'textDocument/didClose',
     'textDocument/didOpen',
   ]);
+});
+
+test('a hint is sent after the change before it; on a lost connection it is lost quietly', async () => {
+  const code = document('/p/a.ts', 'let a;');
+  parts.fake.openDocument(code);
+  const { session, socket, methods } = await connect();
+  const place = { textDocument: { uri: code.uri.toString() }, position: { line: 0, character: 1 } };
+  parts.fake.changeDocument(code, 'typed');
+  session.notify('completion/warm', place);
+  await vi.waitUntil(() => methods().includes('completion/warm'), settled);
+  expect(methods().slice(-2)).toEqual(['textDocument/didChange', 'completion/warm']);
+  socket.terminate();
+  await session.closed;
+  // An unhandled rejection would fail the run.
+  session.notify('completion/shown', { ...place, insertText: 'a' });
+  await session.close();
 });
 
 test('a backend cannot edit files, open pages or add commands', async () => {

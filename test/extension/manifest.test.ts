@@ -4,9 +4,11 @@ import * as ts from 'typescript';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { errorTable } from '../../backend/protocol/errors.ts';
-import { PARTICIPANT_ID } from '../../extension/chatParticipant.ts';
+import { noticeTable } from '../../backend/protocol/notices.ts';
+import { PARTICIPANT_ID } from '../../extension/chat/participant.ts';
 import { commands } from '../../extension/commandIds.ts';
 import { settingKeys } from '../../extension/settings.ts';
+import { WALKTHROUGH, walkthroughKeys } from '../../extension/walkthrough.ts';
 
 const Texts = z.record(z.string(), z.string());
 const Manifest = z.looseObject({
@@ -22,9 +24,35 @@ const Manifest = z.looseObject({
   contributes: z.looseObject({
     commands: z.array(z.object({ command: z.string(), title: z.string(), category: z.string() })),
     chatParticipants: z.array(z.looseObject({ id: z.string(), name: z.string() })),
-    configuration: z.object({
-      properties: z.record(z.string(), z.looseObject({ scope: z.string() })),
-    }),
+    configuration: z.array(
+      z.object({
+        title: z.string(),
+        order: z.number(),
+        properties: z.record(
+          z.string(),
+          z.looseObject({
+            scope: z.string(),
+            order: z.number(),
+            type: z.union([z.string(), z.array(z.string())]),
+            default: z.json(),
+            markdownDescription: z.string(),
+          }),
+        ),
+      }),
+    ),
+    walkthroughs: z.array(
+      z.object({
+        id: z.string(),
+        steps: z.array(
+          z.object({
+            id: z.string(),
+            description: z.string(),
+            media: z.object({ markdown: z.string() }),
+            completionEvents: z.array(z.string()).min(1),
+          }),
+        ),
+      }),
+    ),
   }),
 });
 
@@ -37,12 +65,15 @@ const manifest = Manifest.parse(JSON.parse(manifestText));
 const english = Texts.parse(read('package.nls.json'));
 const chinese = Texts.parse(read('package.nls.zh-cn.json'));
 const bundle = Texts.parse(read(`${manifest.l10n}/bundle.l10n.zh-cn.json`));
-const { properties } = manifest.contributes.configuration;
+const groups = manifest.contributes.configuration;
+const properties = Object.fromEntries(groups.flatMap((group) => Object.entries(group.properties)));
 
 /** Every literal that the sources pass to l10n.t. */
 function localizedTexts(): string[] {
   const texts: string[] = [];
-  for (const name of readdirSync('extension').filter((file) => file.endsWith('.ts'))) {
+  for (const name of readdirSync('extension', { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts'),
+  )) {
     const path = `extension/${name}`;
     const source = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.ESNext);
     const visit = (node: ts.Node): void => {
@@ -69,7 +100,41 @@ test('commands are contributed as the code names them, under one category', () =
 
 test('settings are contributed as the code reads them, and are few', () => {
   expect(Object.keys(properties).sort()).toEqual([...settingKeys].sort());
-  expect(settingKeys.length).toBeLessThan(12);
+  expect(settingKeys.length).toBeLessThan(25);
+});
+
+test('settings are in groups, ordered, typed and explained', () => {
+  expect(groups.length).toBeGreaterThan(2);
+  expect(groups.map(({ order }) => order)).toEqual(groups.map((_, index) => index));
+  for (const group of groups) {
+    const settings = Object.values(group.properties);
+    expect(settings.map(({ order }) => order)).toEqual(settings.map((_, index) => index));
+    for (const { markdownDescription } of settings) {
+      expect(english[markdownDescription.slice(1, -1)]?.length).toBeGreaterThan(20);
+    }
+  }
+});
+
+test('the walkthrough links to commands that exist, and has its pages in both languages', () => {
+  const [walkthrough] = manifest.contributes.walkthroughs;
+  expect(`tpu-pilot.tpu-pilot#${walkthrough?.id ?? ''}`).toBe(WALKTHROUGH);
+  const ours: readonly string[] = Object.values(commands);
+  for (const { description, media, completionEvents } of walkthrough?.steps ?? []) {
+    for (const texts of [english, chinese]) {
+      const text = texts[description.slice(1, -1)] ?? '';
+      const linked = Array.from(text.matchAll(/\]\(command:([\w.]+)/g), ([, id = '']) => id);
+      expect(linked.length).toBeGreaterThan(0);
+      const strange = linked.filter((id) => !ours.includes(id) && !id.startsWith('workbench.'));
+      expect(strange).toEqual([]);
+    }
+    for (const event of completionEvents) {
+      const [, kind, id = ''] = /^(onCommand|onContext):(.+)$/.exec(event) ?? [];
+      expect(kind === 'onCommand' ? ours : walkthroughKeys).toContain(id);
+    }
+    expect(readFileSync(media.markdown, 'utf8').length).toBeGreaterThan(100);
+    const translated = media.markdown.replace(/\.md$/, '.nls.zh-cn.md');
+    expect(readFileSync(translated, 'utf8')).toMatch(/\p{Script=Han}/u);
+  }
 });
 
 test('a workspace cannot name addresses, folders, devices or models', () => {
@@ -105,7 +170,7 @@ test('every text of the manifest exists in both languages, and none is left over
 
 test('every text of the code and of the error table is translated, and none is left over', () => {
   const table = Object.values(errorTable).flatMap(({ sentence, remedy }) => [sentence, remedy]);
-  const needed = new Set([...localizedTexts(), ...table]);
+  const needed = new Set([...localizedTexts(), ...table, ...Object.values(noticeTable)]);
   const missing = [...needed].filter((text) => !(text in bundle));
   const leftOver = Object.keys(bundle).filter((text) => !needed.has(text));
   expect({ missing, leftOver }).toEqual({ missing: [], leftOver: [] });

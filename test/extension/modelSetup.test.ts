@@ -97,7 +97,7 @@ test('with an empty store the default model is offered, once on this machine', a
   };
   await setUp(answers, 'admin', remembered);
   await vi.waitUntil(() => fake.shown.length > 0, { interval: 1 });
-  expect(fake.shown).toMatchObject([{ buttons: ['Get the Default Model'] }]);
+  expect(fake.shown).toMatchObject([{ buttons: ['Get the Default Model', 'Open Walkthrough'] }]);
   const { methods } = await setUp(answers, 'admin', remembered);
   await vi.waitUntil(() => methods().includes('model/list'), { interval: 1 });
   expect(fake.shown).toHaveLength(1);
@@ -123,8 +123,8 @@ test('getting the default model shows the download, loads it and says where it i
     'job/get': () => running,
     'model/info': () => smol,
   });
-  const ready = setup.getDefaultModel();
-  const second = setup.getDefaultModel();
+  const ready = setup.getModel();
+  const second = setup.getModel();
   await vi.waitUntil(() => methods().includes('job/get'), { interval: 1 });
   session.emit('job/changed', { ...running, fraction: 0.5, doneBytes: 49e6, totalBytes: 98e6 });
   session.emit('job/changed', { ...running, id: 'another', state: 'failed' });
@@ -149,7 +149,7 @@ test('a failed download fails with the reason of the job', async () => {
     'model/pull': () => running,
     'job/get': () => ({ ...running, state: 'failed', error }),
   });
-  await expect(setup.getDefaultModel()).rejects.toMatchObject({ code: 1206 });
+  await expect(setup.getModel()).rejects.toMatchObject({ code: 1206 });
 });
 
 test('a lost connection ends the wait', async () => {
@@ -157,7 +157,7 @@ test('a lost connection ends the wait', async () => {
     'model/pull': () => running,
     'job/get': () => running,
   });
-  const ready = setup.getDefaultModel();
+  const ready = setup.getModel();
   await vi.waitUntil(() => methods().includes('job/get'), { interval: 1 });
   await session.close();
   await expect(ready).rejects.toMatchObject({ errorName: 'connectionLost' });

@@ -5,6 +5,7 @@ import { commands } from '../../extension/commandIds.ts';
 import {
   connectFailureKind,
   isCancelled,
+  problemInText,
   problemOf,
   sentenceOf,
 } from '../../extension/problems.ts';
@@ -72,7 +73,9 @@ test.each([
   ['modelNotLoaded', commands.getDefaultModel],
   ['connectionLost', commands.start],
   ['deviceLost', commands.restart],
-  ['outOfMemory', commands.showLog],
+  ['outOfMemory', commands.manageModels],
+  ['deviceUnavailable', commands.showDevices],
+  ['internalError', commands.showLog],
 ] as const)('%s offers the command that helps', (name, command) => {
   expect(problemOf(new PilotError(name)).action).toBe(command);
 });
@@ -86,4 +89,24 @@ test.each([
   ['backendNotStarted', 'fault'],
 ] as const)('connecting again after %s: %s', (name, kind) => {
   expect(connectFailureKind(problemOf(new PilotError(name)))).toBe(kind);
+});
+
+test.each(names)('%s is known in the text of a status, with its remedy and without', (name) => {
+  const { sentence, remedy } = errorTable[name];
+  const details = Object.fromEntries(
+    Array.from(sentence.matchAll(/\{(\w+)\}/g), ([, key = ''], i) => [key, `value${i}`]),
+  );
+  fake.bundle = { [sentence]: `译: ${sentence}` };
+  const { message } = new PilotError(name, details);
+  for (const text of [message, `${message} ${remedy}`]) {
+    expect(problemInText(text)).toMatchObject({ name, message: `译: ${message}` });
+  }
+});
+
+test('a text that is no sentence of the table is left as it is', () => {
+  expect(problemInText('exit code 1')).toMatchObject({
+    name: undefined,
+    message: 'exit code 1',
+    action: commands.showLog,
+  });
 });

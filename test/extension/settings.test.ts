@@ -22,7 +22,14 @@ test('the manifest has a valid default for every setting', () => {
     device: 'auto',
     model: '',
   });
-  expect(inlineCompletionSettings(python)).toEqual({ enabled: true, maxTokens: 64 });
+  expect(inlineCompletionSettings(python)).toEqual({
+    enabled: true,
+    languageEnabled: true,
+    maxTokens: 64,
+    multiline: 'auto',
+    context: true,
+    fillInOrder: 'auto',
+  });
   expect(chatSettings().maxTokens).toBe(1024);
   expect(excludePatterns()).toContain('**/.env');
 });
@@ -34,9 +41,9 @@ test.each([0, -1, 1.5, '64', null, [], 1e9])('maxTokens %j counts as the default
 
 test('a language on the list gets no suggestions', () => {
   fake.userSettings.set('tpuPilot.inlineCompletion.disabledLanguages', ['python']);
-  expect(inlineCompletionSettings(python).enabled).toBe(false);
-  expect(inlineCompletionSettings({ ...python, languageId: 'go' }).enabled).toBe(true);
-  expect(inlineCompletionSettings().enabled).toBe(true);
+  expect(inlineCompletionSettings(python).languageEnabled).toBe(false);
+  expect(inlineCompletionSettings({ ...python, languageId: 'go' }).languageEnabled).toBe(true);
+  expect(inlineCompletionSettings().languageEnabled).toBe(true);
 });
 
 test('a workspace adds to the exclude list and takes nothing away', () => {

@@ -9,12 +9,14 @@ import { registerCommands } from '../../extension/backendCommands.ts';
 import { BackendConnection } from '../../extension/backendConnection.ts';
 import { BackendToken } from '../../extension/backendToken.ts';
 import { DocumentGate } from '../../extension/documentGate.ts';
+import { DownloadWatch } from '../../extension/downloadWatch.ts';
 import { FailureNotice } from '../../extension/failureNotice.ts';
 import { InlineCompletionProvider } from '../../extension/inlineCompletion.ts';
 import { ModelSetup } from '../../extension/modelSetup.ts';
 import { SettingsWatch } from '../../extension/settingsWatch.ts';
 import { StatusBar } from '../../extension/statusBar.ts';
 import { FakeClock, FakeConnector, FakeSession, readyStatus } from '../support/fakeSession.ts';
+import { download } from '../support/statusInput.ts';
 import { fake, MarkdownString, Uri, type FakeDocument } from '../support/fakeVscode.ts';
 
 interface Surface {
@@ -51,13 +53,14 @@ function setUp(remote = false): Surface {
     delete: (key: string) => Promise.resolve(void secrets.delete(key)),
   } as unknown as vscode.SecretStorage);
   const completion = new InlineCompletionProvider(backend, gate, channel);
-  const statusBar = new StatusBar(backend, completion);
+  const downloads = new DownloadWatch(backend, channel);
+  const statusBar = new StatusBar(backend, completion, downloads);
   const memory = { get: () => true } as unknown as vscode.Memento;
   const models = new ModelSetup(backend, memory, channel);
   const notice = new FailureNotice(backend, channel);
   const watch = new SettingsWatch(backend, gate, channel);
   const commands = registerCommands({ backend, token, models, statusBar, log: channel });
-  made.push(backend, completion, statusBar, models, notice, watch, ...commands);
+  made.push(backend, completion, statusBar, models, downloads, notice, watch, ...commands);
   const run = async (command: string): Promise<void> => {
     await fake.commands.get(`tpuPilot.${command}`)?.();
   };
@@ -135,7 +138,7 @@ test('inline completion is toggled in the settings', async () => {
 
 test('the menu offers what helps in this state', async () => {
   const { run } = setUp();
-  fake.entered = 'Start Backend';
+  fake.entered = '$(play) Start Backend';
   await run('showMenu');
   expect(fake.executed).toEqual(['tpuPilot.start']);
 });
@@ -181,15 +184,84 @@ test('a backend that ran and died is explained by its log', async () => {
     await mkdir(path.join(home, 'logs'));
     await writeFile(path.join(home, 'logs', 'backend.log'), '{"msg":"last words"}\n');
     fake.userSettings.set('tpuPilot.home', home);
-    const { run, connector } = setUp();
-    connector.queue(new PilotError('protocolMismatch', { client: 1, server: 2 }));
+    const { run, connector, clock, backend } = setUp();
+    connector.queue(...Array.from({ length: 6 }, () => new PilotError('connectionLost')));
     await run('start');
+    for (let i = 0; i < 5; i++) {
+      await vi.waitUntil(() => backend.supervision.phase === 'waiting', { interval: 1 });
+      clock.advance(8000);
+    }
     await vi.waitUntil(() => fake.shown.length > 0, { interval: 1 });
     expect(messages()[0]).toMatch(/\nlast words$/);
-    expect(fake.shown[0]?.buttons).toEqual(['Restart Backend', 'Show Log']);
   } finally {
     await rm(home, { recursive: true });
   }
+});
+
+test('a backend of another version is told once, and restarting puts ours in its place', async () => {
+  const { run, connector, backend } = setUp();
+  connector.queue(new PilotError('protocolMismatch', { client: 2, server: 3 }));
+  await run('start');
+  await vi.waitUntil(() => fake.shown.length > 0, { interval: 1 });
+  expect(messages()).toEqual([
+    'The client speaks protocol 2, the backend 3. Use "TPU Pilot: Restart Backend" to run the one that belongs to this extension; on another machine, update the older of the two.',
+  ]);
+  expect(fake.shown[0]?.buttons).toEqual(['Restart Backend', 'Show Log']);
+  expect(fake.statusBar.text).toBe('$(versions) TPU other version');
+  connector.queue(new FakeSession());
+  await run('restart');
+  await backend.ready();
+  expect(connector.outdatedEnded).toBe(1);
+});
+
+test('a remote backend of another version is never ended', async () => {
+  const { run, connector, backend } = setUp(true);
+  connector.queue(new PilotError('protocolMismatch', { client: 2, server: 3 }));
+  await run('start');
+  await vi.waitUntil(() => backend.supervision.phase === 'failed', { interval: 1 });
+  connector.queue(new FakeSession({}, true));
+  await run('restart');
+  await backend.ready();
+  expect(connector.outdatedEnded).toBe(0);
+});
+
+test('a model that does not fit is told once, with what helps', async () => {
+  const session = new FakeSession();
+  await connected(false, session);
+  const details = { heap: 'NPU', device: 'tpu0', needed: 9, available: 5 };
+  const { message, data } = new PilotError('outOfMemory', details);
+  const status = { ...readyStatus, state: 'noModel' as const };
+  const full = { ...status, problems: [`${message} ${data.remedy}`] };
+  session.emit('backend/statusChanged', full);
+  session.emit('backend/statusChanged', { ...full, connections: 2 });
+  expect(fake.shown).toMatchObject([
+    {
+      kind: 'warning',
+      message: `${message} Use "TPU Pilot: Manage Models" to load a smaller one.`,
+      buttons: ['Manage Models', 'Show Log'],
+    },
+  ]);
+  expect(fake.statusBar.text).toBe('$(warning) TPU out of memory');
+});
+
+test('the status bar follows a download and its end', async () => {
+  const session = new FakeSession({ 'job/list': () => ({ jobs: [download] }) });
+  await connected(false, session);
+  await vi.waitUntil(() => fake.statusBar.text.includes('42 %'), { interval: 1 });
+  session.emit('job/changed', { ...download, fraction: 0.9 });
+  expect(fake.statusBar.text).toBe('$(cloud-download) TPU 90 %');
+  session.emit('job/changed', { ...download, id: 'another', state: 'done' });
+  expect(fake.statusBar.text).toBe('$(cloud-download) TPU 90 %');
+  session.emit('job/changed', { ...download, state: 'done' });
+  expect(fake.statusBar.text).toBe('$(chip) TPU ready');
+});
+
+test('trusting the folder takes the shield away', async () => {
+  fake.isTrusted = false;
+  await connected();
+  expect(fake.statusBar.text).toBe('$(chip) TPU ready $(shield)');
+  fake.grantTrust();
+  expect(fake.statusBar.text).toBe('$(chip) TPU ready');
 });
 
 test('a changed exclude list reaches the documents that are open', async () => {

@@ -8,13 +8,17 @@ export interface MarkedDocument {
   readonly position: Position;
 }
 
-export function documentAt(marked: string, languageId = 'python'): MarkedDocument {
+export function documentAt(
+  marked: string,
+  languageId = 'python',
+  uri = 'file:///a',
+): MarkedDocument {
   const offset = marked.indexOf('‸');
-  const document = TextDocument.create('file:///a', languageId, 1, marked.replace('‸', ''));
+  const document = TextDocument.create(uri, languageId, 1, marked.replace('‸', ''));
   return { document, position: document.positionAt(offset) };
 }
 
-export function cursorAt(marked: string, budget = { before: 3000, after: 1000 }): Cursor {
-  const { document, position } = documentAt(marked);
-  return readCursor(document, position, budget);
+export function cursorAt(marked: string, languageId?: string): Cursor {
+  const { document, position } = documentAt(marked, languageId);
+  return readCursor(document, position, { before: 3000, after: 1000 });
 }

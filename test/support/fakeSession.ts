@@ -2,7 +2,13 @@
 import type { ChatProgress, ChatResult } from '../../backend/protocol/chat.ts';
 import type { BackendStatus } from '../../backend/protocol/backend.ts';
 import type { EventOf, ServerNotification } from '../../backend/protocol/events.ts';
-import type { ParamsOf, RequestMethod, ResultOf } from '../../backend/protocol/methods.ts';
+import type {
+  ClientNotification,
+  NotificationInput,
+  ParamsOf,
+  RequestMethod,
+  ResultOf,
+} from '../../backend/protocol/methods.ts';
 import { requestSchemas } from '../../backend/protocol/methods.ts';
 import type { BackendSession, Connector } from '../../extension/backendSession.ts';
 import { localPolicy, remotePolicy, type RestartPolicy } from '../../extension/restartPolicy.ts';
@@ -27,6 +33,7 @@ export const readyStatus: BackendStatus = {
 export class FakeSession implements BackendSession {
   readonly closed: Promise<void>;
   readonly requests: { method: RequestMethod; params: unknown }[] = [];
+  readonly notifications: { method: ClientNotification; params: unknown }[] = [];
   readonly resent: { revoked: readonly unknown[]; granted: readonly unknown[] }[] = [];
   /** What `streamChat` streams before its result. */
   chat: { progress: ChatProgress[]; result: ChatResult | Error } | undefined;
@@ -52,7 +59,11 @@ export class FakeSession implements BackendSession {
     this.requests.push({ method, params });
     const answer = this.answers[method] as
       ((params: ParamsOf<M>, signal?: AbortSignal) => unknown) | undefined;
-    const fallback = method === 'backend/status' ? readyStatus : null;
+    const fallbacks: Partial<Record<RequestMethod, unknown>> = {
+      'backend/status': readyStatus,
+      'job/list': { jobs: [] },
+    };
+    const fallback = fallbacks[method] ?? null;
     return Promise.resolve()
       .then(() => (answer ? answer(params, signal) : fallback))
       .then((result) => requestSchemas(method).result.parse(result));
@@ -67,6 +78,10 @@ export class FakeSession implements BackendSession {
     for (const progress of this.chat.progress) onProgress(progress);
     const { result } = this.chat;
     return result instanceof Error ? Promise.reject(result) : Promise.resolve(result);
+  }
+
+  notify<N extends ClientNotification>(method: N, params: NotificationInput<N>): void {
+    this.notifications.push({ method, params });
   }
 
   on<N extends ServerNotification>(
@@ -101,6 +116,8 @@ export class FakeConnector implements Connector {
   readonly attempts: { mayStart: boolean; signal: AbortSignal }[] = [];
   /** Settles when the process of a stopped backend has ended. */
   ending: Promise<void> = Promise.resolve();
+  /** How often a backend of another version was ended. */
+  outdatedEnded = 0;
   private readonly outcomes: (BackendSession | Error)[] = [];
   private wake: (() => void) | undefined;
 
@@ -116,6 +133,11 @@ export class FakeConnector implements Connector {
 
   ended(): Promise<void> {
     return this.ending;
+  }
+
+  endOutdated(): Promise<void> {
+    this.outdatedEnded += 1;
+    return Promise.resolve();
   }
 
   queue(...outcomes: (BackendSession | Error)[]): void {

@@ -3,13 +3,15 @@
  * read it through `fake`. Defaults of settings come from the manifest, as in the editor.
  */
 import { readFileSync } from 'node:fs';
-import { Disposable, EventEmitter, type Uri } from './fakeVscodeClasses.ts';
+import { Disposable, EventEmitter, type Uri, type WorkspaceEdit } from './fakeVscodeClasses.ts';
 
 export * from './fakeVscodeClasses.ts';
 
 interface Manifest {
   readonly contributes: {
-    readonly configuration: { readonly properties: Record<string, { readonly default: unknown }> };
+    readonly configuration: readonly {
+      readonly properties: Record<string, { readonly default: unknown }>;
+    }[];
   };
 }
 
@@ -29,9 +31,13 @@ interface Shown {
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
 
 const configurationChanged = new EventEmitter<{ affectsConfiguration(key: string): boolean }>();
+const trustGranted = new EventEmitter<void>();
 const documentOpened = new EventEmitter<FakeDocument>();
 const documentChanged = new EventEmitter<unknown>();
 const documentClosed = new EventEmitter<FakeDocument>();
+const documentSaved = new EventEmitter<FakeDocument>();
+const selectionChanged = new EventEmitter<unknown>();
+const activeEditorChanged = new EventEmitter<unknown>();
 
 /** What tests set and read. */
 export const fake = {
@@ -45,13 +51,32 @@ export const fake = {
   /** What is chosen in the next quick pick, by its label, or typed into the next input box. */
   entered: undefined as string | undefined,
   executed: [] as string[],
+  /** The last one is active. */
+  tabs: [] as { input: unknown }[],
+  /** Edits of the workspace that were applied. */
+  edits: [] as WorkspaceEdit['edits'],
+  /** Other extensions, by their ids. */
+  extensions: new Map<string, { activate(): Promise<unknown> }>(),
+  /** Errors of every document. */
+  diagnostics: [] as unknown[],
+  /** Answers of commands, by their ids; others answer nothing. */
+  answers: new Map<string, (...args: unknown[]) => unknown>(),
+  /** The text editor that has the focus. */
+  activeEditor: undefined as unknown,
+  focused: true,
+  /** Texts of the virtual documents' providers, by scheme. */
+  contentProviders: new Map<string, { provideTextDocumentContent(uri: Uri): unknown }>(),
   statusBar: { text: '', tooltip: undefined as unknown, command: '', name: '' },
   progress: [] as unknown[],
   commands: new Map<string, () => unknown>(),
   /** Registered language models, by vendor. */
   languageModels: new Map<string, unknown>(),
+  /** Registered language-model tools, by name. */
+  tools: new Map<string, unknown>(),
   /** How asking for language models fails, if it does. */
   selectionFault: undefined as Error | undefined,
+  /** False: Restricted Mode. */
+  isTrusted: true,
   /** Text of the localization bundle; empty means English. */
   bundle: {} as Record<string, string>,
 
@@ -64,11 +89,26 @@ export const fake = {
     fake.press = undefined;
     fake.entered = undefined;
     fake.executed = [];
+    fake.activeEditor = undefined;
+    fake.diagnostics = [];
+    fake.extensions.clear();
+    fake.tabs = [];
+    fake.edits = [];
+    fake.answers.clear();
+    fake.focused = true;
+    fake.contentProviders.clear();
     fake.progress = [];
     fake.commands.clear();
     fake.languageModels.clear();
+    fake.tools.clear();
     fake.selectionFault = undefined;
     fake.bundle = {};
+    fake.isTrusted = true;
+  },
+
+  grantTrust(): void {
+    fake.isTrusted = true;
+    trustGranted.fire();
   },
 
   changeSetting(key: string, value: unknown): void {
@@ -87,6 +127,19 @@ export const fake = {
     documentChanged.fire({ document, contentChanges });
   },
 
+  saveDocument(document: FakeDocument): void {
+    documentSaved.fire(document);
+  },
+
+  moveCursor(): void {
+    selectionChanged.fire({});
+  },
+
+  activateEditor(editor: unknown): void {
+    fake.activeEditor = editor;
+    activeEditorChanged.fire(editor);
+  },
+
   closeDocument(document: FakeDocument): void {
     fake.documents = fake.documents.filter((open) => open !== document);
     documentClosed.fire(document);
@@ -97,12 +150,24 @@ export const version = '1.104.0';
 export const env = { appName: 'Fake', language: 'en' };
 export const LogLevel = { Off: 0, Trace: 1, Debug: 2, Info: 3, Warning: 4, Error: 5 };
 export const StatusBarAlignment = { Left: 1, Right: 2 };
+export const QuickPickItemKind = { Separator: -1, Default: 0 };
 export const ConfigurationTarget = { Global: 1, Workspace: 2, WorkspaceFolder: 3 };
 export const ProgressLocation = { SourceControl: 1, Window: 10, Notification: 15 };
 export const InlineCompletionTriggerKind = { Invoke: 0, Automatic: 1 };
 // Read by vscode-languageclient while it is being loaded.
 export const DiagnosticSeverity = { Error: 0, Warning: 1, Information: 2, Hint: 3 };
-export const SymbolKind = {};
+export const SymbolKind = {
+  Class: 4,
+  Method: 5,
+  Constructor: 8,
+  Enum: 9,
+  Interface: 10,
+  Function: 11,
+  Variable: 12,
+  Struct: 22,
+};
+export const FileType = { Unknown: 0, File: 1, Directory: 2 };
+export const EndOfLine = { LF: 1, CRLF: 2 };
 export const CompletionItemKind = {};
 export const CodeActionKind = {};
 export const LanguageModelChatMessageRole = { User: 1, Assistant: 2 };
@@ -120,7 +185,8 @@ export const l10n = {
 };
 
 function defaultOf(key: string): unknown {
-  return manifest.contributes.configuration.properties[key]?.default;
+  const group = manifest.contributes.configuration.find(({ properties }) => key in properties);
+  return group?.properties[key]?.default;
 }
 
 export const workspace = {
@@ -128,16 +194,53 @@ export const workspace = {
   onDidOpenTextDocument: documentOpened.event,
   onDidChangeTextDocument: documentChanged.event,
   onDidCloseTextDocument: documentClosed.event,
+  onDidGrantWorkspaceTrust: trustGranted.event,
+  get isTrusted(): boolean {
+    return fake.isTrusted;
+  },
+  onDidSaveTextDocument: documentSaved.event,
+  registerTextDocumentContentProvider(
+    scheme: string,
+    provider: { provideTextDocumentContent(uri: Uri): unknown },
+  ): Disposable {
+    fake.contentProviders.set(scheme, provider);
+    return new Disposable(() => fake.contentProviders.delete(scheme));
+  },
   workspaceFolders: undefined,
+  getWorkspaceFolder: () => undefined,
+  applyEdit({ edits }: WorkspaceEdit): Promise<boolean> {
+    fake.edits.push(...edits);
+    return Promise.resolve(true);
+  },
+  openTextDocument(uri: Uri): Promise<FakeDocument> {
+    const open = fake.documents.find((document) => document.uri.toString() === uri.toString());
+    return open ? Promise.resolve(open) : Promise.reject(new Error('no such file'));
+  },
   notebookDocuments: [],
   get textDocuments(): FakeDocument[] {
     return fake.documents;
   },
-  asRelativePath: (uri: Uri): string => uri.path.replace(/^\/workspace\//, ''),
+  asRelativePath: (place: Uri | string): string =>
+    (typeof place === 'string' ? place : place.path).replace(/^\/workspace\//, ''),
   fs: {
     readFile(uri: Uri): Promise<Uint8Array> {
       const bytes = fake.files.get(uri.path);
       return bytes ? Promise.resolve(bytes) : Promise.reject(new Error('no such file'));
+    },
+    async stat(uri: Uri): Promise<{ type: number; size: number }> {
+      const folder = [...fake.files.keys()].some((path) => path.startsWith(`${uri.path}/`));
+      if (folder) return { type: FileType.Directory, size: 0 };
+      return { type: FileType.File, size: (await workspace.fs.readFile(uri)).length };
+    },
+    readDirectory(uri: Uri): Promise<[string, number][]> {
+      const names = [...fake.files.keys()]
+        .filter((path) => path.startsWith(`${uri.path}/`))
+        .map((path) => path.slice(uri.path.length + 1).split('/'))
+        .map(([name = '', ...rest]): [string, number] => [
+          name,
+          rest.length > 0 ? FileType.Directory : FileType.File,
+        ]);
+      return Promise.resolve([...new Map(names)]);
     },
   },
   getConfiguration(section: string) {
@@ -168,7 +271,9 @@ export const workspace = {
 };
 
 function show(kind: Shown['kind']) {
-  return (message: string, ...buttons: string[]): Promise<string | undefined> => {
+  return (message: string, ...items: (string | object)[]): Promise<string | undefined> => {
+    // Options, such as those of a modal message, come before the buttons.
+    const buttons = items.filter((item) => typeof item === 'string');
     fake.shown.push({ kind, message, buttons });
     const pressed = buttons.find((button) => button === fake.press);
     fake.press = undefined;
@@ -188,9 +293,31 @@ export const window = {
   showInputBox: (): Promise<string | undefined> => Promise.resolve(fake.entered),
   createStatusBarItem: () =>
     Object.assign(fake.statusBar, { show: () => undefined, dispose: () => undefined }),
+  get activeTextEditor(): unknown {
+    return fake.activeEditor;
+  },
+  get state(): { focused: boolean } {
+    return { focused: fake.focused };
+  },
+  onDidChangeTextEditorSelection: selectionChanged.event,
+  onDidChangeActiveTextEditor: activeEditorChanged.event,
   visibleTextEditors: [],
   onDidChangeVisibleTextEditors: never.event,
-  tabGroups: { all: [], onDidChangeTabs: never.event },
+  tabGroups: {
+    get all() {
+      return [{ tabs: fake.tabs }];
+    },
+    get activeTabGroup() {
+      return { activeTab: fake.tabs.at(-1) };
+    },
+    onDidChangeTabs: never.event,
+    close(tabs: readonly unknown[]): Promise<boolean> {
+      fake.tabs = fake.tabs.filter((tab) => !tabs.includes(tab));
+      return Promise.resolve(true);
+    },
+  },
+  showTextDocument: (document: unknown): Promise<unknown> =>
+    Promise.resolve({ document, revealRange: () => undefined }),
   async withProgress<T>(
     _options: unknown,
     task: (progress: { report(value: unknown): void }, token: unknown) => Promise<T>,
@@ -205,16 +332,24 @@ export const commands = {
     fake.commands.set(id, handler);
     return { dispose: () => fake.commands.delete(id) } as unknown as Disposable;
   },
-  executeCommand(id: string): Promise<void> {
+  executeCommand(id: string, ...args: unknown[]): Promise<unknown> {
     fake.executed.push(id);
-    return Promise.resolve();
+    return Promise.resolve(fake.answers.get(id)?.(...args));
   },
+};
+
+export const extensions = {
+  getExtension: (id: string) => fake.extensions.get(id),
 };
 
 export const lm = {
   registerLanguageModelChatProvider(vendor: string, provider: unknown): Disposable {
     fake.languageModels.set(vendor, provider);
     return new Disposable(() => fake.languageModels.delete(vendor));
+  },
+  registerTool(name: string, tool: unknown): Disposable {
+    fake.tools.set(name, tool);
+    return new Disposable(() => fake.tools.delete(name));
   },
   selectChatModels: (): Promise<unknown[]> =>
     fake.selectionFault ? Promise.reject(fake.selectionFault) : Promise.resolve([]),
@@ -224,4 +359,5 @@ export const languages = {
   match: (selector: readonly { scheme: string }[], document: FakeDocument): number =>
     selector.some(({ scheme }) => scheme === document.uri.scheme) ? 10 : 0,
   createDiagnosticCollection: () => ({ dispose: () => undefined }),
+  getDiagnostics: () => fake.diagnostics,
 };

@@ -1,4 +1,5 @@
 /** The classes of the `vscode` module that the extension makes or tests for, without an editor. */
+import { posix } from 'node:path';
 
 export class Disposable {
   static from(...items: { dispose(): void }[]): Disposable {
@@ -59,8 +60,12 @@ export class Uri {
     return new Uri(scheme, decodeURIComponent(path));
   }
 
+  static from({ scheme, path }: { scheme: string; path: string }): Uri {
+    return new Uri(scheme, path);
+  }
+
   static joinPath(base: Uri, ...parts: string[]): Uri {
-    return new Uri(base.scheme, [base.path, ...parts].join('/'));
+    return new Uri(base.scheme, posix.join(base.path, ...parts));
   }
 
   readonly authority = '';
@@ -128,6 +133,8 @@ export class ThemeColor {
 }
 
 export class InlineCompletionItem {
+  command: unknown;
+
   constructor(
     readonly insertText: string,
     readonly range?: Range,
@@ -144,6 +151,45 @@ export class ChatResponseMarkdownPart {
 
 export class LanguageModelTextPart {
   constructor(readonly value: string) {}
+}
+
+export class LanguageModelToolCallPart {
+  constructor(
+    readonly callId: string,
+    readonly name: string,
+    readonly input: object,
+  ) {}
+}
+
+export class LanguageModelToolResultPart {
+  constructor(
+    readonly callId: string,
+    readonly content: unknown[],
+  ) {}
+}
+
+export class LanguageModelPromptTsxPart {
+  constructor(readonly value: unknown) {}
+}
+
+export class LanguageModelError extends Error {
+  static NotFound = (message?: string): LanguageModelError =>
+    new LanguageModelError(message, 'NotFound');
+  static NoPermissions = (message?: string): LanguageModelError =>
+    new LanguageModelError(message, 'NoPermissions');
+  static Blocked = (message?: string): LanguageModelError =>
+    new LanguageModelError(message, 'Blocked');
+
+  constructor(
+    message?: string,
+    readonly code = '',
+  ) {
+    super(message);
+  }
+}
+
+export class LanguageModelToolResult {
+  constructor(readonly content: readonly unknown[]) {}
 }
 
 export class ChatRequestTurn {
@@ -163,6 +209,26 @@ export class ChatResponseTurn {
   ) {}
 }
 
+export class TabInputTextDiff {
+  constructor(
+    readonly original: Uri,
+    readonly modified: Uri,
+  ) {}
+}
+
+/** Notes what is to be edited. */
+export class WorkspaceEdit {
+  readonly edits: { uri: string; at: Range | Position; text: string }[] = [];
+
+  replace(uri: Uri, at: Range, text: string): void {
+    this.edits.push({ uri: uri.toString(), at, text });
+  }
+
+  insert(uri: Uri, at: Position, text: string): void {
+    this.edits.push({ uri: uri.toString(), at, text });
+  }
+}
+
 /** What vscode-languageclient extends or tests for, and our documents never are. */
 class Unused {
   readonly unused = true;
@@ -180,7 +246,6 @@ export {
   Unused as TabInputCustom,
   Unused as TabInputNotebook,
   Unused as TabInputText,
-  Unused as TabInputTextDiff,
   Unused as TypeHierarchyItem,
 };
 export class CancellationError extends Error {}

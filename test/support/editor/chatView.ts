@@ -75,6 +75,45 @@ export class ChatView {
     return this.view.locator('.interactive-input-part .codicon-stop-circle');
   }
 
+  /** Names of what the last answer is based on. */
+  async references(): Promise<string[]> {
+    const labels = this.answer.locator('.chat-used-context-label .monaco-button');
+    // VS Code folds them into the steps of an answer, once it has ended.
+    const steps = labels.filter({ hasText: /steps?\b/ });
+    const used = labels.filter({ hasText: /references?$/ });
+    await steps.or(used).first().waitFor();
+    if (!(await used.isVisible())) await steps.click();
+    await used.click();
+    const rows = this.answer.locator('.chat-used-context-list .monaco-list-row');
+    await rows.first().waitFor();
+    return rows.allTextContents();
+  }
+
+  /** The questions offered below the last answer. */
+  async followups(): Promise<string[]> {
+    const offered = this.view.locator('.interactive-session-followups .monaco-button');
+    await offered.first().waitFor();
+    return (await offered.allTextContents()).map((text) => text.trim());
+  }
+
+  async chooseFollowup(label: string): Promise<void> {
+    await this.view
+      .locator('.interactive-session-followups .monaco-button', { hasText: label })
+      .click();
+    await this.stopButton.waitFor();
+  }
+
+  /** The buttons that the last answer ends with, by their texts. */
+  button(title: string): Locator {
+    return this.answer.locator('.chat-command-button .monaco-button', { hasText: title });
+  }
+
+  /** Attaches the file of the active editor to the next message. */
+  async attachActiveFile(name: string): Promise<void> {
+    await this.workbench.runCommand('Chat: Add File to Chat');
+    await this.view.locator('.chat-attached-context-attachment', { hasText: name }).waitFor();
+  }
+
   /** The side bar on the right, where VS Code puts its chat. */
   private get view(): Locator {
     return this.workbench.page.locator('.part.auxiliarybar');

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { killProcessGroup, run } from '../run.ts';
+import { addLanguage } from './languagePack.ts';
 import type { Editor } from './provision.ts';
 
 export interface CodeServerOptions {
@@ -11,6 +12,12 @@ export interface CodeServerOptions {
   readonly profile: string;
   /** User settings, written over those of the profile. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Settings of the machine that the extension host runs on: those with the scope "machine". */
+  readonly machineSettings?: Readonly<Record<string, unknown>>;
+  /** The display language, such as `zh-cn`; English unless given. */
+  readonly language?: string;
+  /** Asks whether to trust a folder, as VS Code does. Otherwise everything is trusted. */
+  readonly workspaceTrust?: boolean;
   /** Files of extensions to install first. */
   readonly vsix?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
@@ -48,16 +55,16 @@ export class CodeServer {
    */
   static async start(editor: Editor, options: CodeServerOptions): Promise<CodeServer> {
     const { profile } = options;
-    await mkdir(join(profile, 'data/User'), { recursive: true });
+    const data = join(profile, 'data');
+    await mkdir(data, { recursive: true });
     await writeFile(join(profile, 'config.yaml'), 'auth: none\ncert: false\n');
-    await writeFile(
-      join(profile, 'data/User/settings.json'),
-      JSON.stringify({ ...BASE_SETTINGS, ...options.settings }, undefined, 2),
-    );
+    await writeSettings(join(data, 'User'), { ...BASE_SETTINGS, ...options.settings });
+    await writeSettings(join(data, 'Machine'), options.machineSettings ?? {});
+    if (options.language !== undefined) await addLanguage(data, options.language);
     const common = [
       editor.entry,
       ...['--config', join(profile, 'config.yaml')],
-      ...['--user-data-dir', join(profile, 'data')],
+      ...['--user-data-dir', data],
       ...['--extensions-dir', join(profile, 'extensions')],
     ];
     const env = {
@@ -77,7 +84,9 @@ export class CodeServer {
       ...common,
       ...['--auth', options.password === undefined ? 'none' : 'password'],
       ...['--bind-addr', `127.0.0.1:${options.port ?? 0}`],
-      ...['--disable-telemetry', '--disable-update-check', '--disable-workspace-trust'],
+      ...['--disable-telemetry', '--disable-update-check'],
+      ...(options.workspaceTrust === true ? [] : ['--disable-workspace-trust']),
+      ...(options.language === undefined ? [] : ['--locale', options.language]),
       '--disable-getting-started-override',
       // A window that is closed takes its extension host with it, soon.
       ...['--reconnection-grace-time', '5'],
@@ -120,6 +129,14 @@ export class CodeServer {
     }
     killProcessGroup(this.process.pid, 'SIGKILL');
   }
+}
+
+async function writeSettings(
+  folder: string,
+  settings: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'settings.json'), JSON.stringify(settings, undefined, 2));
 }
 
 /** Waits for the line with the address. */

@@ -8,6 +8,10 @@ const harmless: readonly { readonly pattern: RegExp; readonly reason: string }[]
     pattern: /^Error: Channel has been closed\n[^]*\/extensions\/json-language-features\//,
     reason: 'The JSON extension of VS Code logs the end of its server after its window has closed.',
   },
+  {
+    pattern: /^No bundle location found for extension vscode\./,
+    reason: "In another language, VS Code's own extensions miss words: the pack has none of them.",
+  },
 ];
 
 /** VS Code's log format: `2026-01-31 12:00:00.000 [error] text`. */

@@ -3,9 +3,9 @@
  * a code-server with the packaged extension, and a browser. Nothing outside its temporary folder is
  * read or written.
  */
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { attach } from '../../../backend/client/attach.ts';
 import type { BackendClient } from '../../../backend/client/backendClient.ts';
@@ -34,6 +34,22 @@ const SETTINGS = {
   'files.autoSave': 'off',
 };
 
+export interface SessionOptions {
+  /** Settings of the machine, such as the address of the backend: code-server's user can't set them. */
+  readonly machineSettings?: Readonly<Record<string, unknown>>;
+  /** Of the user interface, such as `zh-cn`; English unless given. */
+  readonly language?: string;
+  /** True: a folder is restricted until it is trusted. */
+  readonly workspaceTrust?: boolean;
+  /** Files that the sample workspace has beside its own, by their paths in it. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Makes further extensions in a folder and gives their files, which are installed beside ours. */
+  readonly extensions?: (folder: string) => Promise<readonly string[]>;
+  /** Called with the path of the home folder before the editor starts. */
+  readonly prepareHome?: (home: string) => Promise<void>;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 export class EditorSession implements AsyncDisposable {
   private readonly windows: Workbench[] = [];
 
@@ -43,26 +59,35 @@ export class EditorSession implements AsyncDisposable {
     private readonly browser: Browser,
   ) {}
 
-  /** @param model Path of a GGUF file, which becomes the model `default` of a fresh home. */
+  /**
+   * @param model Path of a GGUF file, which becomes the model `default` of a fresh home; undefined
+   * for a home without models
+   */
   static async start(
     provided: ProvidedEditor,
-    model: string,
+    model: string | undefined,
     settings: Readonly<Record<string, unknown>> = {},
+    options: SessionOptions = {},
   ): Promise<EditorSession> {
     // Short: the paths of code-server's sockets may have 107 characters.
     const folder = await mkdtemp(join(tmpdir(), 'pilot-'));
     try {
       const home = join(folder, 'home');
-      await addModel(home, model);
-      await cp(join(root, 'test/support/workspace'), join(folder, 'playground'), {
-        recursive: true,
-      });
+      await mkdir(home);
+      if (model !== undefined) await addModel(home, model);
+      await options.prepareHome?.(home);
+      const workspace = join(folder, 'playground');
+      await cp(join(root, 'test/support/workspace'), workspace, { recursive: true });
+      await writeFiles(workspace, options.files ?? {});
       const server = await CodeServer.start(provided.editor, {
         profile: join(folder, 'profile'),
         settings: { ...SETTINGS, ...settings },
-        vsix: [provided.vsix],
+        vsix: [provided.vsix, ...((await options.extensions?.(join(folder, 'made'))) ?? [])],
         // HOME too: git, npm and others write there.
-        env: { TPU_PILOT_HOME: home, HOME: folder },
+        env: { TPU_PILOT_HOME: home, HOME: folder, ...options.env },
+        ...(options.machineSettings && { machineSettings: options.machineSettings }),
+        ...(options.language !== undefined && { language: options.language }),
+        ...(options.workspaceTrust !== undefined && { workspaceTrust: options.workspaceTrust }),
       });
       return new EditorSession(folder, server, await launchChromium(provided.chromium));
     } catch (error) {
@@ -77,6 +102,11 @@ export class EditorSession implements AsyncDisposable {
 
   get workspace(): string {
     return join(this.folder, 'playground');
+  }
+
+  /** VS Code's folder of user data. */
+  get userData(): string {
+    return join(this.folder, 'profile/data');
   }
 
   /** Opens one more window: on the workspace, or on another folder. */
@@ -118,6 +148,14 @@ export class EditorSession implements AsyncDisposable {
     while ((await this.backendPid()) !== undefined)
       await new Promise((next) => setTimeout(next, 50));
     await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(folder, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
   }
 }
 

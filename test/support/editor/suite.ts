@@ -1,6 +1,6 @@
 /** One real editor for all tests of a file. */
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFailed } from 'vitest';
-import { EditorSession } from './session.ts';
+import { EditorSession, type SessionOptions } from './session.ts';
 import { testModelPath } from '../provideModel.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -12,6 +12,15 @@ export interface EditorSuite {
   it(name: string, test: () => Promise<void>): void;
 }
 
+export interface SuiteOptions extends SessionOptions {
+  /** False: the home starts without a model. */
+  readonly model?: boolean;
+  /** What the first window waits for; by default the backend, ready with its model. */
+  readonly until?: (window: Workbench) => Promise<void>;
+  /** Error lines in the logs that the suite brings about on purpose. */
+  readonly expectedErrors?: RegExp;
+}
+
 /**
  * Defines a suite in an editor of its own, and at its end the test that nothing went wrong unseen.
  * Skipped on a machine without the editor, see provideEditor.ts.
@@ -20,7 +29,13 @@ export function describeEditor(
   name: string,
   define: (suite: EditorSuite) => void,
   settings: Readonly<Record<string, unknown>> = {},
+  options: SuiteOptions = {},
 ): void {
+  const {
+    model = true,
+    until = (window: Workbench) => window.pilotReady(),
+    expectedErrors,
+  } = options;
   const provided = inject('editor');
   describe.skipIf(!provided)(name, () => {
     let session: EditorSession | undefined;
@@ -31,9 +46,16 @@ export function describeEditor(
     };
 
     beforeAll(async () => {
-      session = await EditorSession.start(started(provided), testModelPath(), settings);
+      const path = model ? testModelPath() : undefined;
+      session = await EditorSession.start(started(provided), path, settings, options);
       window = await session.openWindow();
-      await window.pilotReady();
+      try {
+        await until(window);
+      } catch (error) {
+        // Its folder goes with the session: what the editor said about it is told now.
+        await session.screenshot(`failed-${name}-to-open`.replace(/\W+/g, '-'));
+        throw new Error((await session.errors()).join('\n'), { cause: error });
+      }
     });
     afterAll(async () => {
       await session?.[Symbol.asyncDispose]();
@@ -57,7 +79,8 @@ export function describeEditor(
     });
 
     it('leaves no errors in the logs of the extension host', async () => {
-      expect(await started(session).errors()).toEqual([]);
+      const errors = await started(session).errors();
+      expect(errors.filter((error) => expectedErrors?.test(error) !== true)).toEqual([]);
     });
   });
 }

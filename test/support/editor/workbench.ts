@@ -106,7 +106,7 @@ export class Workbench {
 
   /** Waits until the extension is connected to a backend that has its model. */
   async pilotReady(): Promise<void> {
-    await this.statusBar(/TPU (ready|[\d.]+ m?s)/).waitFor({ timeout: 120_000 });
+    await this.statusBar(/TPU (ready|就绪|[\d.]+ m?s)/).waitFor({ timeout: 120_000 });
   }
 
   /** Waits until no request runs, as far as the status bar knows. */

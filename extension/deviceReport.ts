@@ -1,0 +1,92 @@
+/** What the devices are and measure, as a list that can be copied. */
+import * as vscode from 'vscode';
+import type { DeviceInfo } from '../backend/protocol/devices.ts';
+import type { BackendConnection } from './backendConnection.ts';
+import { commands, titleOf } from './commandIds.ts';
+import { problemInText } from './problems.ts';
+import { formatMemory, heapName } from './statusRows.ts';
+
+export interface DeviceFact {
+  readonly label: string;
+  readonly value: string;
+}
+
+function stateText({ state, detail }: DeviceInfo): string {
+  switch (state) {
+    case 'starting':
+      return vscode.l10n.t('starting');
+    case 'loading':
+      return vscode.l10n.t('loading model');
+    case 'ready':
+      return vscode.l10n.t('ready');
+    case 'restarting':
+      return vscode.l10n.t('restarting');
+    case 'failed':
+      return detail === undefined
+        ? vscode.l10n.t('failed')
+        : `${vscode.l10n.t('failed')}: ${problemInText(detail).message}`;
+    default:
+      return state satisfies never;
+  }
+}
+
+/** What the device gives; nothing stands for what it doesn't. */
+export function deviceFacts(device: DeviceInfo): DeviceFact[] {
+  const { telemetry, models } = device;
+  const facts: DeviceFact[] = [];
+  const add = (label: string, value: string | number | undefined, unit = ''): void => {
+    if (value === undefined) return;
+    const text = typeof value === 'number' ? String(Math.round(value)) : value;
+    facts.push({ label, value: unit === '' ? text : `${text} ${unit}` });
+  };
+  add(vscode.l10n.t('State'), stateText(device));
+  add(vscode.l10n.t('Driver'), [device.kind, device.driverVersion].filter(Boolean).join(' '));
+  add(vscode.l10n.t('Library'), device.libraryVersion);
+  add(vscode.l10n.t('Clock'), device.clockMhz, 'MHz');
+  add(vscode.l10n.t('Threads'), telemetry.threads);
+  if (telemetry.utilization !== undefined) {
+    add(vscode.l10n.t('Load'), telemetry.utilization * 100, '%');
+  }
+  add(vscode.l10n.t('Chip temperature'), telemetry.chipTemperatureC, '°C');
+  add(vscode.l10n.t('Board temperature'), telemetry.boardTemperatureC, '°C');
+  add(vscode.l10n.t('Power'), telemetry.powerW, 'W');
+  add(vscode.l10n.t('Fan'), telemetry.fanRpm, 'rpm');
+  add(vscode.l10n.t('ECC errors'), telemetry.eccErrors);
+  for (const { name, usedBytes, totalBytes } of telemetry.heaps ?? []) {
+    const used = vscode.l10n.t(
+      '{0}: {1} of {2}',
+      heapName(name),
+      formatMemory(usedBytes),
+      formatMemory(totalBytes),
+    );
+    add(vscode.l10n.t('Memory'), used);
+  }
+  add(
+    vscode.l10n.t('Process memory'),
+    telemetry.residentBytes === undefined ? undefined : formatMemory(telemetry.residentBytes),
+  );
+  add(vscode.l10n.t('Restarts'), device.restarts);
+  for (const { name } of models) add(vscode.l10n.t('Model'), name);
+  return facts;
+}
+
+/** Throws what the backend refuses with. */
+export async function showDevices(backend: BackendConnection): Promise<void> {
+  backend.start();
+  const session = await backend.ready();
+  const { devices } = await session.request('device/list', null);
+  const items = devices.flatMap((device): vscode.QuickPickItem[] => [
+    { label: device.name, kind: vscode.QuickPickItemKind.Separator },
+    ...deviceFacts(device).map(({ label, value }) => ({ label, description: value })),
+  ]);
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: titleOf(commands.showDevices),
+    placeHolder: vscode.l10n.t('Enter copies the list.'),
+    matchOnDescription: true,
+  });
+  if (!chosen) return;
+  const lines = items.map(({ label, description }) =>
+    description === undefined ? label : `${label}: ${description}`,
+  );
+  await vscode.env.clipboard.writeText(lines.join('\n'));
+}

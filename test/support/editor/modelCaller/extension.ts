@@ -1,0 +1,118 @@
+/**
+ * An extension that calls the language model of TPU Pilot as any other extension would: it reads
+ * what to do from a file in the workspace, and writes down what it got.
+ */
+import * as vscode from 'vscode';
+import { CALL_FILE, ModelCall, Outcome, OUTCOME_FILE, type Part } from './call.ts';
+
+export function activate(context: vscode.ExtensionContext): void {
+  context.subscriptions.push(vscode.commands.registerCommand('modelCaller.call', callModel));
+}
+
+async function callModel(): Promise<void> {
+  const [folder] = vscode.workspace.workspaceFolders ?? [];
+  if (!folder) throw new Error('no folder is open');
+  const file = (name: string): vscode.Uri => vscode.Uri.joinPath(folder.uri, name);
+  const bytes = await vscode.workspace.fs.readFile(file(CALL_FILE));
+  const call = ModelCall.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  const outcome = JSON.stringify(await outcomeOf(call));
+  // In one go: who waits for the file shall not read half of it.
+  await vscode.workspace.fs.writeFile(file('outcome.part'), new TextEncoder().encode(outcome));
+  await vscode.workspace.fs.rename(file('outcome.part'), file(OUTCOME_FILE), { overwrite: true });
+}
+
+async function outcomeOf(call: ReturnType<typeof ModelCall.parse>): Promise<Outcome> {
+  const models = await vscode.lm.selectChatModels({ vendor: 'tpu-pilot' });
+  const outcome: Outcome = {
+    models: models.map(({ id, name, family, maxInputTokens }) => ({
+      id,
+      name,
+      family,
+      maxInputTokens,
+    })),
+    parts: [],
+    tokens: [],
+  };
+  const [model] = models;
+  if (!model) return outcome;
+  try {
+    for (const text of call.count) outcome.tokens.push(await model.countTokens(text));
+    if (call.messages.length > 0) await stream(model, call, outcome.parts);
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    const code = error instanceof vscode.LanguageModelError ? error.code : '';
+    outcome.error = { name, message, code };
+  }
+  return outcome;
+}
+
+async function stream(
+  model: vscode.LanguageModelChat,
+  call: ReturnType<typeof ModelCall.parse>,
+  parts: Part[],
+): Promise<void> {
+  const source = new vscode.CancellationTokenSource();
+  const { LanguageModelChatToolMode: mode } = vscode;
+  const response = await model.sendRequest(
+    call.messages.map(messageOf),
+    {
+      justification: 'a test',
+      modelOptions: call.modelOptions,
+      tools: call.tools.map(({ inputSchema, ...tool }) => ({ ...tool, inputSchema })),
+      toolMode: call.mustCall ? mode.Required : mode.Auto,
+    },
+    source.token,
+  );
+  for await (const part of response.stream) {
+    parts.push(partOf(part));
+    if (parts.length === call.cancelAfter) source.cancel();
+  }
+}
+
+function messageOf(
+  message: ReturnType<typeof ModelCall.parse>['messages'][number],
+): vscode.LanguageModelChatMessage {
+  const { LanguageModelChatMessage: Message } = vscode;
+  switch (message.kind) {
+    case 'user':
+      return Message.User(message.text);
+    case 'assistant':
+      return Message.Assistant(message.text);
+    case 'call':
+      return Message.Assistant([
+        new vscode.LanguageModelToolCallPart(message.id, message.name, message.input),
+      ]);
+    case 'result':
+      return Message.User([
+        new vscode.LanguageModelToolResultPart(message.id, [
+          new vscode.LanguageModelTextPart(message.text),
+        ]),
+      ]);
+    default:
+      return message satisfies never;
+  }
+}
+
+function partOf(part: unknown): Part {
+  if (part instanceof vscode.LanguageModelTextPart) return { kind: 'text', value: part.value };
+  if (part instanceof vscode.LanguageModelToolCallPart) {
+    const input = Outcome.shape.parts.element.options[1].shape.input.parse(part.input);
+    return { kind: 'toolCall', name: part.name, id: part.callId, input };
+  }
+  if (isData(part)) {
+    return { kind: 'data', mimeType: part.mimeType, value: new TextDecoder().decode(part.data) };
+  }
+  // Parts that the typings don't have, such as thinking, by the name of their class.
+  const type = typeof part === 'object' && part !== null ? part.constructor.name : typeof part;
+  return {
+    kind: 'other',
+    type,
+    value: Outcome.shape.parts.element.options[3].shape.value.parse(
+      JSON.parse(JSON.stringify(part)),
+    ),
+  };
+}
+
+function isData(part: unknown): part is { mimeType: string; data: Uint8Array } {
+  return typeof part === 'object' && part !== null && 'mimeType' in part && 'data' in part;
+}
