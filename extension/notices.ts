@@ -19,6 +19,11 @@ export async function inform(message: string, ...buttons: CommandId[]): Promise<
   await withButtons(vscode.window.showInformationMessage, message, buttons);
 }
 
+/** For what is no error, but not as it was asked for. */
+export async function warn(message: string, ...buttons: CommandId[]): Promise<void> {
+  await withButtons(vscode.window.showWarningMessage, message, buttons);
+}
+
 /** What went wrong and what helps. `lines` are the last words of a process. */
 export async function showProblem(error: unknown, lines: readonly string[] = []): Promise<void> {
   const problem = problemOf(error);

@@ -144,9 +144,15 @@ export function isCancelled(error: unknown): boolean {
   return problemOf(error).name === 'cancelled';
 }
 
+/** A sentence that quotes a reason may end without a full stop, as the reason did. */
+export function messageOf({ message }: Problem): string {
+  if (/[.!?。！？]$/u.test(message)) return message;
+  return `${message}${/\p{Script=Han}$/u.test(message) ? '。' : '.'}`;
+}
+
 /** Message and remedy as one paragraph. */
 export function sentenceOf(problem: Problem): string {
-  return problem.remedy === undefined ? problem.message : `${problem.message} ${problem.remedy}`;
+  return problem.remedy === undefined ? problem.message : `${messageOf(problem)} ${problem.remedy}`;
 }
 
 /** What a failed attempt to connect means for the next one. */

@@ -1,7 +1,7 @@
 /** Why things are as they are, and what a person can do about it: one or two sentences. */
 import * as vscode from 'vscode';
 import { progressMessage } from './jobProgress.ts';
-import { problemOf, sentenceOf } from './problems.ts';
+import { messageOf, problemOf, sentenceOf } from './problems.ts';
 import { backendProblems, type Indicator, type StatusInput } from './statusIndicator.ts';
 
 /** Undefined when there is nothing to explain. */
@@ -22,7 +22,7 @@ export function whatToDo(input: StatusInput, indicator: Indicator): string | und
       return vscode.l10n.t('The model is being loaded into the device.');
     case 'reconnecting':
       return supervision.phase === 'waiting'
-        ? vscode.l10n.t('{0} Trying again.', problemOf(supervision.error).message)
+        ? vscode.l10n.t('{0} Trying again.', messageOf(problemOf(supervision.error)))
         : vscode.l10n.t('Trying again to reach the backend.');
     case 'stopping':
       return vscode.l10n.t('The backend finishes what it is answering, then it ends.');

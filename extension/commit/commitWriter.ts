@@ -14,6 +14,8 @@ import { tidyMessage } from './tidyMessage.ts';
 const MAX_TOKENS = 256;
 /** Close to the most likely words: a message is a report, not a story. */
 const TEMPERATURE = 0.2;
+/** Where a small model goes on with the diff instead of a message. */
+const ECHOES = ['\ndiff --git ', '\n@@ ', '\n+++ '] as const;
 /** Commits whose style is followed. */
 const EARLIER = 10;
 
@@ -70,6 +72,7 @@ export class CommitWriter {
         messages,
         maxTokens: MAX_TOKENS,
         sampling: { temperature: TEMPERATURE },
+        stop: [...ECHOES],
         thinking: false,
       },
       onProgress ?? (() => undefined),

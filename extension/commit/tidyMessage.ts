@@ -6,6 +6,8 @@ const WIDTH = 72;
 
 const TEMPLATE_TOKEN = /<\|[^|<>]*\|>/g;
 const THINKING = /<think>[^]*?(?:<\/think>|$)/g;
+/** Of a diff that the model repeats. */
+const DIFF_LINE = /^(?:diff --|index [0-9a-f]{4,}|@@ |\+\+\+|\+?---)/;
 const FENCE = /^\s*(?:`{3,}|~{3,})\S*\s*$/;
 
 /** Introductions such as "Sure! Here is the commit message:" */
@@ -23,7 +25,7 @@ function unwrap(raw: string): string {
 }
 
 function withoutChatter(text: string): string[] {
-  const lines = text.split('\n').filter((line) => !FENCE.test(line));
+  const lines = text.split('\n').filter((line) => !FENCE.test(line) && !DIFF_LINE.test(line));
   const first = lines.findIndex((line) => line.trim() !== '' && !INTRODUCTION.test(line.trim()));
   if (first < 0) return [];
   const kept = lines.slice(first);

@@ -2,12 +2,12 @@
 import * as vscode from 'vscode';
 import type { CommandHandlers } from '../backendCommands.ts';
 import { commands } from '../commandIds.ts';
-import { inform } from '../notices.ts';
+import { inform, warn } from '../notices.ts';
 import { problemOf } from '../problems.ts';
 import { AGENT_NAME } from './agent.ts';
 import { editorChat, type EditorChat } from './internals.ts';
 import { SetUpRecord } from './setUpRecord.ts';
-import { setUpSteps, VENDOR, type SetUpStep } from './setUpSteps.ts';
+import { setUpSteps, VENDOR, type SetUpStep, type TakenBack } from './setUpSteps.ts';
 
 type Log = Pick<vscode.LogOutputChannel, 'info' | 'warn'>;
 
@@ -42,7 +42,7 @@ export class NativeChat {
       }
     });
     if (problems.length > 0) {
-      await vscode.window.showWarningMessage(problems.join(' '));
+      await warn(problems.join(' '), commands.showLog);
       return;
     }
     await inform(
@@ -66,11 +66,18 @@ export class NativeChat {
     const left: string[] = [];
     await withProgress(vscode.l10n.t('TPU Pilot: undoing the set-up of native chat'), async () => {
       for (const step of this.steps.toReversed()) {
-        if (!made.includes(step.change) || (await this.takeBack(step))) continue;
+        if (!made.includes(step.change) || (await this.takeBack(step)) === 'done') continue;
         left.push(step.takeBackByHand());
       }
     });
-    await inform([vscode.l10n.t('The set-up of native chat was undone.'), ...left].join(' '));
+    // What failed is still in the record.
+    if (this.record.changes.length > 0) {
+      await warn(left.join(' '), commands.showLog);
+      return;
+    }
+    // The button has VS Code show all of the text.
+    const text = [vscode.l10n.t('The set-up of native chat was undone.'), ...left].join(' ');
+    await inform(text, commands.setUpNativeChat);
   }
 
   /** Opens the chat view with our agent and our model. */
@@ -89,12 +96,13 @@ export class NativeChat {
     const missing = await this.editor.missing();
     if (missing.length === 0) return true;
     this.log.warn(`Native chat: this editor lacks ${missing.join(', ')}.`);
-    await vscode.window.showWarningMessage(
+    await warn(
       vscode.l10n.t(
         '{0} {1} has no chat that can be set up from here. Inline completion, the status bar and the commands work without it; chat needs VS Code.',
         vscode.env.appName,
         vscode.version,
       ),
+      commands.showLog,
     );
     return false;
   }
@@ -129,16 +137,16 @@ export class NativeChat {
     }
   }
 
-  private async takeBack(step: SetUpStep): Promise<boolean> {
+  private async takeBack(step: SetUpStep): Promise<TakenBack> {
     try {
       const outcome = await step.takeBack(this.editor);
       this.log.info(`Native chat: undoing ${step.change} ${outcome}.`);
       // What failed stays in the record, for another try.
       if (outcome !== 'failed') await this.record.remove(step.change);
-      return outcome === 'done';
+      return outcome;
     } catch (error) {
       this.log.warn(`Native chat: undoing ${step.change} failed: ${problemOf(error).message}`);
-      return false;
+      return 'failed';
     }
   }
 }

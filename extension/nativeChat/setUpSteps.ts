@@ -7,6 +7,9 @@ import type { Change } from './setUpRecord.ts';
 export const VENDOR = 'tpu-pilot';
 const GROUP = { name: 'TPU Pilot', vendor: VENDOR };
 
+/** `impossible`: not from an extension, ever; the person is told once. */
+export type TakenBack = 'done' | 'failed' | 'impossible';
+
 export interface SetUpStep {
   readonly change: Change;
   /** For the question before anything is changed. */
@@ -18,8 +21,7 @@ export interface SetUpStep {
   make(editor: EditorChat): Promise<'made' | 'unneeded' | 'failed'>;
   /** What to do when it can't be made from here. */
   makeByHand(): string;
-  /** `impossible`: not from an extension, ever; the person is told once. */
-  takeBack(editor: EditorChat): Promise<'done' | 'failed' | 'impossible'>;
+  takeBack(editor: EditorChat): Promise<TakenBack>;
   takeBackByHand(): string;
 }
 

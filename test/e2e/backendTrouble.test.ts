@@ -54,10 +54,7 @@ describeEditor(
       const { window, session } = suite;
       const before = await session.backendPid();
       expect(before).toBeTypeOf('number');
-      await window
-        .notification(/speaks protocol/)
-        .getByRole('button', { name: 'Restart Backend' })
-        .click();
+      await window.runCommand('TPU Pilot: Restart Backend');
       await window.pilotReady();
       await vi.waitFor(async () => expect(await session.backendPid()).not.toBe(before), patient);
       await using client = await session.connect();

@@ -59,10 +59,13 @@ describeEditor(
       const descriptions = window.page.locator('.settings-editor .setting-item-description');
       await descriptions.filter({ hasText: CHINESE }).first().waitFor();
       await window.screenshot(screenshots, 'zh-settings');
-      await window.press('Escape');
       const texts = (await descriptions.allTextContents()).filter((text) => text.trim() !== '');
       expect(texts.length).toBeGreaterThan(3);
       expect(texts.filter((text) => !CHINESE.test(text))).toEqual([]);
+      // The list of what could be searched for, then the settings.
+      await window.press('Escape');
+      await window.press('Escape');
+      await search.waitFor({ state: 'detached' });
     });
 
     suite.it('answers in the chat, and says in Chinese what went wrong', async () => {

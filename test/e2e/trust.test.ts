@@ -57,6 +57,8 @@ describeEditor(
         .getByText('Trust', { exact: true })
         .click();
       await window.pilotStatus.locator('.codicon-shield').waitFor({ state: 'detached' });
+      await window.press('Escape');
+      await window.page.locator('.workspace-trust-editor').waitFor({ state: 'detached' });
       expect(await askHello()).toBeGreaterThan(INSTRUCTION_TOKENS);
     });
   },

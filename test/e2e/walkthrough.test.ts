@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { describe, expect, inject, it, onTestFailed } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { ChatView } from '../support/editor/chatView.ts';
 import { EditorSession, screenshots } from '../support/editor/session.ts';
 import { hostHuggingFace } from '../support/hubRepository.ts';
 import { HubServer, type Answer } from '../support/hubServer.ts';
+import type { Workbench } from '../support/editor/workbench.ts';
 import { testModelPath } from '../support/provideModel.ts';
 
 const provided = inject('editor');
@@ -23,7 +24,18 @@ function halfUntil(rest: AbortSignal): Answer {
   };
 }
 
-const languages = [
+interface Words {
+  readonly language: string;
+  readonly title: string;
+  readonly open: string;
+  readonly noModel: RegExp;
+  readonly get: string;
+  readonly complete: string;
+  readonly ask: string;
+  readonly steps: readonly string[];
+}
+
+const languages: readonly Words[] = [
   {
     language: 'en',
     title: 'Get Started with TPU Pilot',
@@ -69,46 +81,60 @@ describe.skipIf(!provided)('the walkthrough', () => {
       },
     );
     const window = await session.openWindow();
-    onTestFailed(() => session.screenshot(`failed-walkthrough-${words.language}`));
-    const { page } = window;
-    const picture = (name: string): Promise<void> =>
-      window.screenshot(screenshots, `walkthrough-${name}-${words.language}`);
-
-    await window.statusBar(words.noModel).waitFor({ timeout: 120_000 });
-    // What offers a model by itself is not what is tested here.
-    await window.runCommand('Notifications: Clear All Notifications');
-    await window.runCommand(words.open);
-    const guide = page.locator('.gettingStartedContainer');
-    await guide.getByText(words.title).first().waitFor();
-    const step = (title: string) => guide.locator('.getting-started-step', { hasText: title });
-    const done = (title: string) => step(title).locator('.codicon-getting-started-step-checked');
-    const [backend = '', pull = '', completion = '', chat = ''] = words.steps;
-    await done(backend).first().waitFor();
-
-    await step(pull).click();
-    await guide.getByRole('button', { name: words.get }).click();
-    await window.statusBar(/TPU \d+ %/).waitFor();
-    await picture('download');
-    rest.abort();
-    await window.pilotReady();
-    await done(pull).first().waitFor();
-
-    await step(completion).click();
-    await picture('completion');
-    await guide.getByRole('button', { name: words.complete }).click();
-    expect(await window.ghostTextShown()).not.toBe('');
-    await window.press('Escape');
-    await window.runCommand(words.open);
-    await done(completion).first().waitFor();
-
-    await step(chat).click();
-    await guide.getByRole('button', { name: words.ask }).click();
-    const view = new ChatView(window);
-    await view.ended();
-    expect(await view.problem()).toBeUndefined();
-    expect((await view.text()).length).toBeGreaterThan(0);
-    await done(chat).first().waitFor();
-    await picture('chat');
-    expect(await session.errors()).toEqual([]);
+    try {
+      await follow(session, window, words, () => rest.abort());
+    } catch (error) {
+      await session.screenshot(`failed-walkthrough-${words.language}`);
+      throw error;
+    }
   });
 });
+
+/** @param finishDownload lets the second half of the model arrive */
+async function follow(
+  session: EditorSession,
+  window: Workbench,
+  words: Words,
+  finishDownload: () => void,
+): Promise<void> {
+  const { page } = window;
+  const picture = (name: string): Promise<void> =>
+    window.screenshot(screenshots, `walkthrough-${name}-${words.language}`);
+
+  await window.statusBar(words.noModel).waitFor({ timeout: 120_000 });
+  // What offers a model by itself is not what is tested here.
+  await window.runCommand('Notifications: Clear All Notifications');
+  await window.runCommand(words.open);
+  const guide = page.locator('.gettingStartedContainer');
+  await guide.getByText(words.title).first().waitFor();
+  const step = (title: string) => guide.locator('.getting-started-step', { hasText: title });
+  const done = (title: string) => step(title).getByRole('checkbox', { checked: true });
+  const [backend = '', pull = '', completion = '', chat = ''] = words.steps;
+  await done(backend).first().waitFor();
+
+  await step(pull).click();
+  await guide.getByRole('button', { name: words.get }).click();
+  await window.statusBar(/TPU \d+ %/).waitFor();
+  await picture('download');
+  finishDownload();
+  await window.pilotReady();
+  await done(pull).first().waitFor();
+
+  await step(completion).click();
+  await picture('completion');
+  await guide.getByRole('button', { name: words.complete }).click();
+  expect(await window.ghostTextShown()).not.toBe('');
+  await window.press('Escape');
+  await window.runCommand(words.open);
+  await done(completion).first().waitFor();
+
+  await step(chat).click();
+  await guide.getByRole('button', { name: words.ask }).click();
+  const view = new ChatView(window);
+  await view.ended();
+  expect(await view.problem()).toBeUndefined();
+  expect((await view.text()).length).toBeGreaterThan(0);
+  await done(chat).first().waitFor();
+  await picture('chat');
+  expect(await session.errors()).toEqual([]);
+}

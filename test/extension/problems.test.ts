@@ -50,6 +50,15 @@ test('the lines below the first are details', () => {
   expect(problem.details).toEqual(['first line', 'last line']);
 });
 
+test.each([
+  ['exit code 1', 'The backend did not start: exit code 1. Read the last lines'],
+  ['why?', 'The backend did not start: why? Read the last lines'],
+  ['退出码', 'The backend did not start: 退出码。 Read the last lines'],
+])('a reason becomes a sentence before the remedy: %s', (reason, start) => {
+  const sentence = sentenceOf(problemOf(new PilotError('backendNotStarted', { reason })));
+  expect(sentence.startsWith(start)).toBe(true);
+});
+
 test('an overloaded backend says how long to wait', () => {
   const error = new PilotError('overloaded', { waiting: 64 }, { retryAfterMs: 2500 });
   expect(sentenceOf(problemOf(error))).toBe(

@@ -23,7 +23,7 @@ const phases: [Supervision, Indicator, RegExp][] = [
   [
     { phase: 'waiting', delayMs: 5, error, policy: localPolicy },
     'reconnecting',
-    /did not start: exit code 1 Trying again/,
+    /did not start: exit code 1\. Trying again/,
   ],
   [{ phase: 'failed', error }, 'failed', /Read the last lines of its log/],
   [

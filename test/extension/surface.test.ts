@@ -173,7 +173,7 @@ test('giving up is told once, with the last lines and what helps', async () => {
   }
   await vi.waitUntil(() => fake.shown.length > 0, { interval: 1 });
   expect(fake.shown).toHaveLength(1);
-  expect(messages()[0]).toMatch(/^The backend did not start: exit code 1 .*\ntwo\nthree\nfour$/);
+  expect(messages()[0]).toMatch(/^The backend did not start: exit code 1\. .*\ntwo\nthree\nfour$/);
   expect(fake.shown[0]?.buttons).toEqual(['Show Log']);
   expect(logged).toContain('  one');
 });

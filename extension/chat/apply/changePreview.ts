@@ -71,10 +71,10 @@ export class ChangePreview implements vscode.TextDocumentContentProvider, vscode
     this.pending.set(preview.toString(), { preview, document: document.uri, change, text });
     const name = vscode.workspace.asRelativePath(document.uri);
     const title = vscode.l10n.t('{0}: proposed change', name);
-    const selection = rangeOf(change);
+    // Only the cursor goes there: a selection would hide the colours of the comparison.
     await vscode.commands.executeCommand('vscode.diff', document.uri, preview, title, {
       preview: true,
-      selection,
+      selection: new vscode.Range(change.line, 0, change.line, 0),
     });
   }
 

@@ -24,6 +24,11 @@ test.each([
     'Add a queue\n\nIt is bounded.\n\nThis commit message follows the rules.',
     'Add a queue\n\nIt is bounded.',
   ],
+  [
+    'a repeated diff',
+    'diff --git a/x b/x\n--- a/x\n+++ b/x\nAdd a queue\n@@ -1 +1 @@',
+    'Add a queue',
+  ],
   ['thinking', '<think>Hm.\n\nWell.</think>\nAdd a queue', 'Add a queue'],
   ['thinking without an end', '<think>Hm.', ''],
   ['template tokens', 'Add a queue<|im_end|>', 'Add a queue'],

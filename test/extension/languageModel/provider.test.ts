@@ -464,7 +464,7 @@ test.each([
   expect(failure).toBeInstanceOf(vscode.LanguageModelError);
   expect(failure).toMatchObject({ code, cause: fault });
   const message = failure instanceof Error ? failure.message : '';
-  expect(message.startsWith(`${fault.message} `)).toBe(true);
+  expect(message.startsWith(fault.message)).toBe(true);
   expect(message).toMatch(/[.]$/);
   expect(parts).toEqual([new vscode.LanguageModelTextPart('Hel')]);
 });

@@ -168,7 +168,9 @@ test('undoing that fails names the manual way, and can be tried again', async ()
   await setUp();
   editor.fault = new Error('no such file');
   await chat.undo();
+  expect(fake.shown.at(-1)?.kind).toBe('warning');
   expect(lastMessage()).toContain('could not be removed');
+  expect(lastMessage()).not.toContain('was undone');
   editor.fault = undefined;
   await chat.undo();
   expect(editor.groups).toEqual([]);

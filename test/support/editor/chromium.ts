@@ -46,7 +46,9 @@ export async function provideChromium(report: Report): Promise<string> {
     const apt = (args: readonly string[]): Promise<string> =>
       run('apt-get', ['-y', '-q', ...args], { env, timeoutMs: 15 * 60_000 });
     await apt(['update']);
-    await apt(['install', '--no-install-recommends', 'chromium', 'fonts-dejavu-core']);
+    // The second font is for the pictures of the editor in Chinese.
+    const fonts = ['fonts-dejavu-core', 'fonts-wqy-microhei'];
+    await apt(['install', '--no-install-recommends', 'chromium', ...fonts]);
     const installed = await find();
     if (installed) return installed;
   }

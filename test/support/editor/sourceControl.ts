@@ -2,6 +2,9 @@
 import type { Locator } from 'playwright-core';
 import type { Workbench } from './workbench.ts';
 
+/** A line that has gone will not come back. */
+const QUICKLY = { timeout: 1000 } as const;
+
 export class SourceControlView {
   constructor(private readonly workbench: Workbench) {}
 
@@ -22,14 +25,17 @@ export class SourceControlView {
     await title.locator(`.action-label[aria-label*="${label}"]`).click();
   }
 
-  /** The text of the message box; lines end with `\n`. */
+  /**
+   * The text of the message box; lines end with `\n`.
+   * @throws when it changes meanwhile: to be asked again
+   */
   async message(): Promise<string> {
     const lines = await this.input.locator('.view-line').all();
     const texts = await Promise.all(
       lines.map(async (line) => ({
         // Of the order in the document nothing is certain.
-        top: (await line.boundingBox())?.y ?? 0,
-        text: ((await line.textContent()) ?? '').replaceAll('\u00A0', ' '),
+        top: (await line.boundingBox(QUICKLY))?.y ?? 0,
+        text: ((await line.textContent(QUICKLY)) ?? '').replaceAll('\u00A0', ' '),
       })),
     );
     return texts

@@ -2,6 +2,8 @@
  * An extension that calls the language model of TPU Pilot as any other extension would: it reads
  * what to do from a file in the workspace, and writes down what it got.
  */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { CALL_FILE, ModelCall, Outcome, OUTCOME_FILE, type Part } from './call.ts';
 
@@ -12,13 +14,13 @@ export function activate(context: vscode.ExtensionContext): void {
 async function callModel(): Promise<void> {
   const [folder] = vscode.workspace.workspaceFolders ?? [];
   if (!folder) throw new Error('no folder is open');
-  const file = (name: string): vscode.Uri => vscode.Uri.joinPath(folder.uri, name);
-  const bytes = await vscode.workspace.fs.readFile(file(CALL_FILE));
-  const call = ModelCall.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  const file = (name: string): string => join(folder.uri.fsPath, name);
+  const call = ModelCall.parse(JSON.parse(await readFile(file(CALL_FILE), 'utf8')));
   const outcome = JSON.stringify(await outcomeOf(call));
-  // In one go: who waits for the file shall not read half of it.
-  await vscode.workspace.fs.writeFile(file('outcome.part'), new TextEncoder().encode(outcome));
-  await vscode.workspace.fs.rename(file('outcome.part'), file(OUTCOME_FILE), { overwrite: true });
+  // In one go: who waits for the file shall not read half of it. Not by VS Code's own file system,
+  // which looks at the file again afterwards, when the reader may have removed it.
+  await writeFile(file('outcome.part'), outcome);
+  await rename(file('outcome.part'), file(OUTCOME_FILE));
 }
 
 async function outcomeOf(call: ReturnType<typeof ModelCall.parse>): Promise<Outcome> {
