@@ -93,6 +93,7 @@ function clientOptions(gate: DocumentGate, log: vscode.LogOutputChannel): Langua
 export class LanguageSession implements BackendSession {
   readonly closed: Promise<void>;
   private sessionRole: Role = 'user';
+  private readonly emitters = new Map<ServerNotification, vscode.EventEmitter<unknown>>();
 
   private constructor(
     private readonly client: LanguageClient,
@@ -163,7 +164,7 @@ export class LanguageSession implements BackendSession {
     method: N,
     listener: (params: EventOf<N>) => void,
   ): vscode.Disposable {
-    return this.client.onNotification(method, (raw: unknown) => {
+    return this.notifications(method).event((raw) => {
       const params = serverNotificationSchemas(method).params.safeParse(raw);
       if (params.success) listener(params.data);
     });
@@ -192,5 +193,15 @@ export class LanguageSession implements BackendSession {
     const timer = setTimeout(() => this.socket.terminate(), GOODBYE_MS);
     await this.closed;
     clearTimeout(timer);
+  }
+
+  /** The client keeps one listener for each method; this session has several. */
+  private notifications(method: ServerNotification): vscode.EventEmitter<unknown> {
+    const known = this.emitters.get(method);
+    if (known) return known;
+    const emitter = new vscode.EventEmitter<unknown>();
+    this.emitters.set(method, emitter);
+    this.client.onNotification(method, (raw: unknown) => emitter.fire(raw));
+    return emitter;
   }
 }

@@ -6,6 +6,8 @@ import type { Indicator, StatusInput } from './statusIndicator.ts';
 /** A command as a link or as a line of the menu. */
 export interface StatusAction {
   readonly title: string;
+  /** Where it doesn't stand beside what it is about. */
+  readonly longTitle?: string;
   readonly command: string;
   /** Passed to the command; JSON. */
   readonly argument?: string;

@@ -29,7 +29,7 @@ function separator(label: string): MenuItem {
 function rowItems({ icon, label, values, actions }: StatusRow): MenuItem[] {
   const description = values.join(' · ');
   return actions.map((action, index) => ({
-    label: `${icon} ${action.title}`,
+    label: `${icon} ${action.longTitle ?? action.title}`,
     // The facts once, beside the first command that goes with them.
     ...(index === 0 && { description: `${label}: ${description}` }),
     action,

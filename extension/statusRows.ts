@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { BackendStatus } from '../backend/protocol/backend.ts';
 import type { DeviceInfo } from '../backend/protocol/devices.ts';
-import { commands } from './commandIds.ts';
+import { commands, titleOf, type CommandId } from './commandIds.ts';
 import { ours, type StatusAction } from './statusActions.ts';
 import type { StatusInput } from './statusIndicator.ts';
 import { formatMs, temperatureOf } from './statusText.ts';
@@ -13,6 +13,11 @@ export interface StatusRow {
   /** Plain text; never empty. */
   readonly values: readonly string[];
   readonly actions: readonly StatusAction[];
+}
+
+/** A command whose row says what it is about. */
+function short(command: CommandId, title: string): StatusAction {
+  return { ...ours(command), title, longTitle: titleOf(command) };
 }
 
 /** Binary, as memory is: 412 MB, 1.5 GB. */
@@ -120,7 +125,7 @@ export function statusRows(input: StatusInput): StatusRow[] {
       icon: '$(dashboard)',
       label: vscode.l10n.t('Latency'),
       values: latencyValues(input),
-      actions: [{ ...ours(commands.showCompletionStatistics), title: vscode.l10n.t('Statistics') }],
+      actions: [short(commands.showCompletionStatistics, vscode.l10n.t('Statistics'))],
     },
     {
       icon: '$(flame)',
@@ -135,14 +140,14 @@ export function statusRows(input: StatusInput): StatusRow[] {
 /** Shown in every state: it can be switched while the backend is away. */
 export function completionRow({ inlineCompletion, paused }: StatusInput): StatusRow {
   const on = paused ? vscode.l10n.t('paused') : vscode.l10n.t('on');
-  const toggle = {
-    ...ours(commands.toggleInlineCompletion),
-    title: inlineCompletion ? vscode.l10n.t('Turn Off') : vscode.l10n.t('Turn On'),
-  };
-  const pause = {
-    ...ours(commands.pauseCompletion),
-    title: paused ? vscode.l10n.t('Resume') : vscode.l10n.t('Pause'),
-  };
+  const toggle = short(
+    commands.toggleInlineCompletion,
+    inlineCompletion ? vscode.l10n.t('Turn Off') : vscode.l10n.t('Turn On'),
+  );
+  const pause = short(
+    commands.pauseCompletion,
+    paused ? vscode.l10n.t('Resume') : vscode.l10n.t('Pause'),
+  );
   return {
     icon: '$(edit)',
     label: vscode.l10n.t('Inline completion'),

@@ -42,18 +42,33 @@ export async function tryCompletion(): Promise<void> {
   await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
 }
 
-/** Sets each key once it is true; VS Code remembers the steps it has checked off. */
+/** What is needed of `vscode.window.tabGroups`. */
+interface Tabs {
+  readonly all: readonly { readonly activeTab: { readonly input: unknown } | undefined }[];
+  readonly onDidChangeTabs: vscode.Event<unknown>;
+}
+
+/**
+ * Tells VS Code what has been reached, which checks steps off and remembers it.
+ *
+ * VS Code 1.139 looks at a key when it changes, and a key that is true already when the walkthrough
+ * is first opened never counts. So a key is true for a moment only, again and again: when it is
+ * reached, and whenever a page is looked at that may be the walkthrough.
+ */
 export class WalkthroughProgress implements vscode.Disposable {
   private readonly own = new Disposables();
-  private readonly done = new Set<Key>();
+  private readonly reached = new Set<Key>();
+  private pulses: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly backend: Pick<BackendConnection, 'session' | 'status' | 'onDidChange'>,
     completion: Pick<InlineCompletionProvider, 'onDidMeasure'>,
     private readonly log: Pick<vscode.LogOutputChannel, 'error'>,
+    private readonly tabs: Tabs = vscode.window.tabGroups,
   ) {
     this.own.add(backend.onDidChange(() => this.check()));
     this.own.add(completion.onDidMeasure(() => this.reach(keys.hasSuggested)));
+    this.own.add(tabs.onDidChangeTabs(() => this.remind()));
   }
 
   dispose(): void {
@@ -63,14 +78,28 @@ export class WalkthroughProgress implements vscode.Disposable {
   private check(): void {
     const { session, status } = this.backend;
     if (!session || !status) return;
+    this.remind();
     this.reach(keys.connected);
     if (status.devices.some(({ models }) => models.length > 0)) this.reach(keys.hasModel);
     if (status.latency.chat.count > 0) this.reach(keys.hasAnswered);
   }
 
   private reach(key: Key): void {
-    if (this.done.has(key)) return;
-    this.done.add(key);
-    guard(this.log, vscode.commands.executeCommand('setContext', key, true));
+    if (this.reached.has(key)) return;
+    this.reached.add(key);
+    this.pulse(key);
+  }
+
+  /** Extensions aren't told what a page of VS Code's own shows: its input is undefined. */
+  private remind(): void {
+    const isLookedAt = this.tabs.all.some(({ activeTab }) => activeTab && !activeTab.input);
+    if (isLookedAt) this.reached.forEach((key) => this.pulse(key));
+  }
+
+  private pulse(key: Key): void {
+    const set = (value: boolean): Thenable<unknown> =>
+      vscode.commands.executeCommand('setContext', key, value);
+    this.pulses = this.pulses.then(() => set(true)).then(() => set(false));
+    guard(this.log, this.pulses);
   }
 }

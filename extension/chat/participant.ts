@@ -7,6 +7,7 @@ import type { BackendSession } from '../backendSession.ts';
 import { chatContextLength } from '../chatModel.ts';
 import { titleOf } from '../commandIds.ts';
 import type { DocumentGate } from '../documentGate.ts';
+import { wantsThinking } from '../languageModel/thinkingChoice.ts';
 import { problemOf, sentenceOf } from '../problems.ts';
 import { chatSettings } from '../settings.ts';
 import type { AnswerApplier } from './apply/answerApplier.ts';
@@ -85,7 +86,9 @@ export class ChatParticipant {
     tellSkipped([...question.skipped, ...prompt.composed.cut], stream);
     record.sent = prompt.sent;
     const target = command && question.subject && targetOf(question.subject, command);
-    const { maxTokens, thinking } = chatSettings();
+    const settings = chatSettings();
+    const { maxTokens } = settings;
+    const thinking = wantsThinking(request, settings.thinking);
     const result = await session.streamChat(
       { messages: [...prompt.messages], maxTokens, thinking },
       showProgress(stream, (text) => {

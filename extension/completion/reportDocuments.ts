@@ -5,9 +5,8 @@ const SCHEME = 'tpu-pilot-report';
 
 export class ReportDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
   private readonly texts = new Map<string, string>();
-  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
   private readonly registration: vscode.Disposable;
-  readonly onDidChange = this.changed.event;
+  private shown = 0;
 
   constructor() {
     this.registration = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
@@ -17,16 +16,16 @@ export class ReportDocuments implements vscode.TextDocumentContentProvider, vsco
     return this.texts.get(uri.path) ?? '';
   }
 
-  /** Opens a report, or brings the open one up to date. @param title becomes the name of the tab */
+  /** Opens a report, in the preview that is open if there is one. @param title names its tab */
   async show(title: string, markdown: string): Promise<void> {
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${title.replaceAll('/', '-')}` });
-    this.texts.set(uri.path, markdown);
-    this.changed.fire(uri);
+    const path = `/${title.replaceAll('/', '-')}`;
+    this.texts.set(path, markdown);
+    // An address of its own: VS Code would show the old text first, which it keeps for a while.
+    const uri = vscode.Uri.from({ scheme: SCHEME, path, query: String(++this.shown) });
     await vscode.commands.executeCommand('markdown.showPreview', uri);
   }
 
   dispose(): void {
     this.registration.dispose();
-    this.changed.dispose();
   }
 }

@@ -39,12 +39,13 @@ export function thinkingSchema(
   };
 }
 
-/** The choice for one request. `modelOptions` is what extensions pass that call the model. */
-export function wantsThinking(
-  options: { readonly modelOptions?: Readonly<Record<string, unknown>> },
-  setting: boolean,
-): boolean {
-  for (const source of [options.modelOptions, modelConfiguration(options)]) {
+/**
+ * The choice for one request.
+ * @param request Options of a request for the model, or a request for a chat participant: both have
+ * what was chosen in the menu. `modelOptions` is what extensions pass that call the model.
+ */
+export function wantsThinking(request: object, setting: boolean): boolean {
+  for (const source of [Reflect.get(request, 'modelOptions'), modelConfiguration(request)]) {
     const { data } = Choice.safeParse(source);
     if (data) return data.thinking === 'on';
   }

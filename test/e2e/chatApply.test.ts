@@ -31,6 +31,8 @@ async function askAbout(suite: EditorSuite, command: string): Promise<ChatView> 
   const { window } = suite;
   await window.openFile(WINDOWS_FILE);
   await window.goTo(LINE_OF_UP, 1);
+  // The symbols of the file come from the language's own service, which takes a while to start.
+  await window.page.locator('.breadcrumbs-control', { hasText: 'up' }).waitFor();
   const chat = new ChatView(window);
   await chat.startOver();
   await chat.ask(`@tpu /${command} please`);

@@ -13,18 +13,16 @@ const files = {
   'useBuffer.ts':
     "import { RingBuffer } from './ringBuffer.ts';\n\nconst buffer = new RingBuffer(8);\n",
 };
+const WHY = ['TPU Pilot: Why No Suggestion?', 'Why No Suggestion?'] as const;
+const STATISTICS = ['TPU Pilot: Show Completion Statistics', 'Completion Statistics'] as const;
 
 describeEditor(
   'completion reports',
   (suite) => {
-    /** Fates of the last requests by file, newest first. */
+    /** The last requests, newest first. */
     const requests = async (): Promise<{ file: string; fate: string; outcome: string }[]> => {
-      const report = await openReport(
-        suite.window,
-        'TPU Pilot: Why No Suggestion?',
-        'Why No Suggestion?',
-      );
-      const rows = await tableRows(report, 0);
+      const report = await openReport(suite.window, ...WHY);
+      const rows = (await report.locator('table').count()) > 0 ? await tableRows(report, 0) : [];
       await closeTab(suite.window);
       return rows.map(([, file = '', fate = '', outcome = '']) => ({ file, fate, outcome }));
     };
@@ -36,46 +34,51 @@ describeEditor(
       await window.type(text);
     };
 
-    suite.it(
-      'keeps quiet in the chat box, in excluded files and in languages on the list',
-      async () => {
-        const { window } = suite;
-        await window.runCommand('Chat: Open Chat');
-        const input = window.page.locator('.interactive-input-part .monaco-editor').first();
-        await input.click();
-        await window.type('def minimum(values):');
-        await window.press('Control+A');
-        await window.press('Delete');
-        await window.runCommand('View: Toggle Secondary Side Bar Visibility');
-        await typeAtEnd('.env', 'TOKEN=');
-        await typeAtEnd('README.md', '\nThis project ');
-        // The one place where something is suggested comes last: by then, all others were asked.
-        await typeAtEnd('statistics.py', '\n\ndef minimum(values):\n"""The smallest value."""\n');
-        await window.ghostTextShown();
-        const seen = await requests();
-        expect(new Set(seen.map(({ file }) => file))).toEqual(
-          new Set(['.env', 'README.md', 'statistics.py']),
-        );
-        expect(seen.find(({ file }) => file === '.env')?.fate).toMatch(/^file is excluded/);
-        expect(seen.find(({ file }) => file === 'README.md')?.fate).toMatch(
-          /^off for this language/,
-        );
-        expect(seen.find(({ fate }) => fate === 'suggested')?.file).toBe('statistics.py');
-      },
-    );
+    /** Types where nothing is suggested, until the editor has asked; returns what became of it. */
+    const fateIn = async (file: string, text: string): Promise<string> => {
+      await typeAtEnd(file, text);
+      for (;;) {
+        const found = (await requests()).find((request) => request.file === file);
+        if (found) return found.fate;
+        // VS Code asks a moment after a key, and not at all when another key takes the focus away.
+        await suite.window.openFile(file);
+        await suite.window.runCommand('Trigger Inline Suggestion');
+      }
+    };
+
+    const choosePause = async (label: string): Promise<void> => {
+      const { window } = suite;
+      await window.runCommand('TPU Pilot: Pause or Resume Inline Completion');
+      await window.page.locator('.quick-input-list').getByText(label, { exact: true }).click();
+    };
+
+    suite.it('keeps quiet in the chat box, in excluded files and languages', async () => {
+      const { window } = suite;
+      await window.runCommand('Chat: Open Chat');
+      await window.page.locator('.interactive-input-part .monaco-editor').first().click();
+      await window.type('def minimum(values):');
+      await window.runCommand('Trigger Inline Suggestion');
+      await window.press('Control+A');
+      await window.press('Delete');
+      await window.runCommand('View: Toggle Secondary Side Bar Visibility');
+      expect(await fateIn('.env', 'TOKEN=')).toMatch(/^file is excluded/);
+      expect(await fateIn('README.md', '\nThis project ')).toMatch(/^off for this language/);
+      await typeAtEnd('statistics.py', '\n\ndef minimum(values):\n"""The smallest value."""\n');
+      await window.ghostTextShown();
+      const seen = await requests();
+      expect(new Set(seen.map(({ file }) => file))).toEqual(
+        new Set(['.env', 'README.md', 'statistics.py']),
+      );
+      expect(seen.find(({ fate }) => fate === 'suggested')?.file).toBe('statistics.py');
+    });
 
     suite.it('looks up what a file imports, and says what goes along', async () => {
       const { window } = suite;
-      await window.openFile('useBuffer.ts');
       // The language service of TypeScript takes a while to start.
       for (let line = 1, found = ''; !found.includes('ringBuffer.ts'); line = 4 - line) {
         await window.openFile('useBuffer.ts');
         await window.goTo(line, 1);
-        const report = await openReport(
-          window,
-          'TPU Pilot: Why No Suggestion?',
-          'Why No Suggestion?',
-        );
+        const report = await openReport(window, ...WHY);
         found = (await report.textContent()) ?? '';
         await closeTab(window);
       }
@@ -83,23 +86,15 @@ describeEditor(
 
     suite.it('rests during a pause, and says so', async () => {
       const { window } = suite;
-      await window.runCommand('TPU Pilot: Pause or Resume Inline Completion');
-      await window.page.locator('.quick-input-list .monaco-list-row').first().click();
+      await choosePause('Pause for 10 minutes');
       await window.statusBar(/TPU paused/).waitFor();
-      await typeAtEnd('statistics.py', '\nx = ');
-      const report = await openReport(
-        window,
-        'TPU Pilot: Why No Suggestion?',
-        'Why No Suggestion?',
-      );
-      const [first = []] = await tableRows(report, 0);
-      expect(first[2]).toMatch(/^paused/);
+      expect(await fateIn('wordcount.go', '\n// ')).toMatch(/^paused/);
+      await window.openFile('wordcount.go');
+      const report = await openReport(window, ...WHY);
+      expect(await report.locator('h2 + p').first().textContent()).toMatch(/^paused/);
       await window.screenshot(screenshots, 'why-no-suggestion');
       await closeTab(window);
-      await window.runCommand('TPU Pilot: Pause or Resume Inline Completion');
-      await window.page
-        .locator('.quick-input-list .monaco-list-row', { hasText: 'Resume' })
-        .click();
+      await choosePause('Resume');
       await window.pilotReady();
       await typeAtEnd('statistics.py', '\n\ndef maximum(values):\n"""The largest value."""\n');
       await window.ghostTextShown();
@@ -110,29 +105,22 @@ describeEditor(
       await typeAtEnd('statistics.py', '\n\ndef total(values):\n"""The sum."""\n');
       await window.ghostTextShown();
       await window.press('Tab');
-      await window.page.locator('.tab.active.dirty').waitFor();
       await window.save();
-      const [newest] = (await requests()).filter(({ outcome }) => outcome.includes('accepted'));
-      expect(newest?.outcome).toBe('accepted');
+      const accepted = (await requests()).find(({ outcome }) => outcome.endsWith('accepted'));
+      expect(accepted?.outcome).toBe('accepted');
 
-      const report = await openReport(
-        window,
-        'TPU Pilot: Show Completion Statistics',
-        'Completion Statistics',
-      );
+      const report = await openReport(window, ...STATISTICS);
       const today = new Map((await tableRows(report, 0)).map(([name, value]) => [name, value]));
       expect(Number(today.get('Shown'))).toBeGreaterThanOrEqual(1);
       expect(today.get('Accepted')).toMatch(/^[1-9]\d* %$/);
       expect(today.get('Latency p95')).toMatch(/s$/);
-      expect((await tableRows(report, 1))[0]?.[0]).toBe('python');
+      const languages = (await tableRows(report, 1)).map(([language]) => language);
+      expect(languages).toContain('python');
       await window.screenshot(screenshots, 'completion-statistics');
       await closeTab(window);
 
-      const path = join(
-        session.userData,
-        'User/globalStorage/tpu-pilot.tpu-pilot/completion-statistics.json',
-      );
-      const text = await readFile(path, 'utf8');
+      const storage = 'User/globalStorage/tpu-pilot.tpu-pilot/completion-statistics.json';
+      const text = await readFile(join(session.userData, storage), 'utf8');
       expect(Object.keys(CompletionRecord.parse(JSON.parse(text)).days)).toHaveLength(1);
       expect(text).not.toMatch(/values|def|statistics/);
     });

@@ -104,6 +104,9 @@ async function follow(
   await window.statusBar(words.noModel).waitFor({ timeout: 120_000 });
   // What offers a model by itself is not what is tested here.
   await window.runCommand('Notifications: Clear All Notifications');
+  // Room for the pages beside the steps.
+  await window.runCommand('View: Hide Secondary Side Bar');
+  await window.runCommand('View: Toggle Primary Side Bar Visibility');
   await window.runCommand(words.open);
   const guide = page.locator('.gettingStartedContainer');
   await guide.getByText(words.title).first().waitFor();

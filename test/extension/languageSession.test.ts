@@ -220,6 +220,19 @@ test('chat streams in order, and cancelling reaches the backend', async () => {
   expect(result.finishReason).toBe('cancelled');
 });
 
+test('several parts listen to the same notification, each until it stops', async () => {
+  const { session, backend } = await connect();
+  const seen: string[] = [];
+  const first = session.on('backend/statusChanged', ({ running }) => seen.push(`a${running}`));
+  session.on('backend/statusChanged', ({ running }) => seen.push(`b${running}`));
+  await backend.sendNotification('backend/statusChanged', { ...readyStatus, running: 1 });
+  await vi.waitUntil(() => seen.length === 2, { interval: 1 });
+  first.dispose();
+  await backend.sendNotification('backend/statusChanged', { ...readyStatus, running: 2 });
+  await vi.waitUntil(() => seen.length === 3, { interval: 1 });
+  expect(seen).toEqual(['a1', 'b1', 'b2']);
+});
+
 test('notifications arrive checked', async () => {
   const { session, backend } = await connect();
   const seen: number[] = [];

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { BackendStatus } from '../../backend/protocol/backend.ts';
 import { WalkthroughProgress } from '../../extension/walkthrough.ts';
 import { FakeSession, readyStatus } from '../support/fakeSession.ts';
@@ -9,8 +9,8 @@ import { deviceInfo } from '../support/statusInput.ts';
 afterEach(() => fake.reset());
 
 function setUp() {
-  const contexts: unknown[] = [];
-  fake.answers.set('setContext', (key) => void contexts.push(key));
+  const contexts: [unknown, unknown][] = [];
+  fake.answers.set('setContext', (key, value) => void contexts.push([key, value]));
   const changed = new EventEmitter<void>();
   const measured = new EventEmitter<void>();
   const backend = {
@@ -18,14 +18,24 @@ function setUp() {
     status: undefined as BackendStatus | undefined,
     onDidChange: changed.event,
   };
+  const tabChanged = new EventEmitter<unknown>();
+  const tabs = {
+    all: [] as { activeTab: { input: unknown } | undefined }[],
+    onDidChangeTabs: tabChanged.event,
+  };
   const log = { error: (text: unknown) => expect.fail(String(text)) };
-  const progress = new WalkthroughProgress(backend, { onDidMeasure: measured.event }, log);
+  const progress = new WalkthroughProgress(backend, { onDidMeasure: measured.event }, log, tabs);
   const become = (status: BackendStatus): void => {
     backend.session = new FakeSession();
     backend.status = status;
     changed.fire();
   };
-  return { progress, become, changed, measured, contexts };
+  /** A page is shown; of those that only VS Code knows, the input is undefined. */
+  const look = (input: unknown): void => {
+    tabs.all = [{ activeTab: { input } }];
+    tabChanged.fire(undefined);
+  };
+  return { progress, become, changed, measured, contexts, look };
 }
 
 const model = {
@@ -40,19 +50,27 @@ const model = {
   canThink: false,
 };
 
-test('each step is checked off when it has happened, once', () => {
+/** Keys that were true for a moment, in order. */
+async function pulses(
+  contexts: readonly (readonly [unknown, unknown])[],
+  count: number,
+): Promise<unknown[]> {
+  await vi.waitUntil(() => contexts.length >= 2 * count, { interval: 1 });
+  expect(contexts.map(([, value]) => value)).toEqual(contexts.map((_, i) => i % 2 === 0));
+  return contexts.filter((_, i) => i % 2 === 0).map(([key]) => key);
+}
+
+test('each step is told when it has happened, once', async () => {
   const { become, changed, measured, contexts } = setUp();
   changed.fire();
-  expect(contexts).toEqual([]);
   become({ ...readyStatus, state: 'noModel' });
-  expect(contexts).toEqual(['tpuPilot.connected']);
   const devices = [deviceInfo({ models: [model] })];
   become({ ...readyStatus, devices });
   measured.fire();
   measured.fire();
   const latency = { completion: { count: 1 }, chat: { count: 1 } };
   become({ ...readyStatus, devices, latency });
-  expect(contexts).toEqual([
+  expect(await pulses(contexts, 4)).toEqual([
     'tpuPilot.connected',
     'tpuPilot.hasModel',
     'tpuPilot.hasSuggested',
@@ -60,7 +78,15 @@ test('each step is checked off when it has happened, once', () => {
   ]);
 });
 
-test('nothing is checked off after the window has let go', () => {
+test('what was reached before is told again when a page of the editor itself is shown', async () => {
+  const { become, contexts, look } = setUp();
+  become({ ...readyStatus, state: 'noModel' });
+  look({ uri: 'some file' });
+  look(undefined);
+  expect(await pulses(contexts, 2)).toEqual(['tpuPilot.connected', 'tpuPilot.connected']);
+});
+
+test('nothing is told after the window has let go', () => {
   const { progress, become, contexts } = setUp();
   progress.dispose();
   become(readyStatus);

@@ -60,7 +60,7 @@ export class Uri {
     return new Uri(scheme, decodeURIComponent(path));
   }
 
-  static from({ scheme, path }: { scheme: string; path: string }): Uri {
+  static from({ scheme, path }: { scheme: string; path: string; query?: string }): Uri {
     return new Uri(scheme, path);
   }
 

@@ -89,7 +89,17 @@ export function chooseBlock(
   return candidates.toSorted((a, b) => distance(a) - distance(b))[0];
 }
 
-/** True when a block has far fewer lines than what it would replace: it shows only a part. */
+/**
+ * True when a block shows only a part of what it would replace: it has far fewer lines, or it has no
+ * word of the first one, as a method has none of its class's.
+ */
 export function isFragment({ text }: CodeBlock, original: string): boolean {
-  return lineCount(text) * 2 < lineCount(original);
+  if (lineCount(text) * 2 < lineCount(original)) return true;
+  const written = new Set(words(text));
+  const first = words(original.trim().split('\n')[0] ?? '');
+  return first.length > 0 && !first.some((word) => written.has(word));
+}
+
+function words(text: string): string[] {
+  return text.match(/[\p{L}\p{N}_$]+/gu) ?? [];
 }

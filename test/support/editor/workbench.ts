@@ -120,7 +120,8 @@ export class Workbench {
     await this.pilotStatus.hover();
     const tooltip = this.page.locator('.monaco-hover', { hasText: 'TPU Pilot' });
     await tooltip.waitFor();
-    return (await tooltip.textContent()) ?? '';
+    // Some of its spaces are there to keep words together.
+    return ((await tooltip.textContent()) ?? '').replaceAll('\u00a0', ' ');
   }
 
   /** A notification by its text. */

@@ -53,3 +53,13 @@ test('half of the lines are a fragment', () => {
   expect(isFragment(block('ts', 4), original)).toBe(true);
   expect(isFragment(block('ts', 6), original)).toBe(false);
 });
+
+test('a block that begins inside of what it would replace is a part of it', () => {
+  const original = 'export class Counter {\n  n = 0;\n  up() {\n    n++;\n  }\n}';
+  const part = { language: 'ts', text: 'up() {\n  this.n++;\n}' };
+  const whole = { language: 'ts', text: original.replace('n++', 'this.n++') };
+  expect(isFragment(part, original)).toBe(true);
+  expect(isFragment(whole, original)).toBe(false);
+  expect(isFragment({ language: '', text: 'this.n++;' }, 'n++;')).toBe(false);
+  expect(isFragment({ language: '', text: '})' }, '}')).toBe(false);
+});
