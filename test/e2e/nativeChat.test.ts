@@ -143,28 +143,6 @@ describeEditor(
       expect(prompt + toolTokens).toBeLessThan(0.85 * SMALL_CONTEXT);
     });
 
-    suite.it('answers as the agent, within the context of the real model', async () => {
-      const chat = new ChatView(suite.window);
-      const recorder = new Recorder(suite.session, suite.window);
-      await chat.startOver();
-      const before = await answered(suite);
-      const args = {
-        mode: 'TPU Pilot',
-        query: 'Say hello.',
-        modelSelector: { vendor: 'tpu-pilot' },
-      };
-      await recorder.order({ kind: 'command', command: OPEN_CHAT, args: [args] });
-      await chat.answer
-        .locator('.chat-markdown-part')
-        .first()
-        .waitFor({ timeout: ANSWER_LIMIT_MS });
-      // It may have ended already.
-      await recorder.order({ kind: 'command', command: 'workbench.action.chat.cancel', args: [] });
-      await chat.ended();
-      expect(await chat.problem()).toBeUndefined();
-      expect(await answered(suite)).toBeGreaterThan(before);
-    });
-
     suite.it('takes back what it has changed, and says what stays', async () => {
       await suite.window.runCommand('TPU Pilot: Undo Native Chat Set-Up');
       await suite.window.notification('was undone').waitFor();
@@ -178,59 +156,4 @@ describeEditor(
   },
   {},
   { extensions: packRecorder, expectedErrors: OF_THE_BUILT_IN_CHAT },
-);
-
-describeEditor(
-  'native inline chat',
-  (suite) => {
-    suite.it('answers in inline chat', async () => {
-      const { page } = suite.window;
-      await setUp(suite);
-      await dismiss(suite, 'now answer from your own model');
-      await suite.window.openFile('statistics.py');
-      await suite.window.goTo(5, 1);
-      const before = await answered(suite);
-      await suite.window.press('Control+I');
-      const widget = page.locator('.inline-chat-widget');
-      await widget.waitFor();
-      await suite.window.type('Explain this function');
-      await suite.window.press('Enter');
-      // The test model calls no tools, so it makes no edits: its answer is text.
-      await widget
-        .locator('.chat-markdown-part, .rendered-markdown')
-        .filter({ hasText: /\w/ })
-        .first()
-        .waitFor({ timeout: ANSWER_LIMIT_MS });
-      await page
-        .locator('.inline-chat:not(.request-in-progress)')
-        .waitFor({ timeout: ANSWER_LIMIT_MS });
-      await suite.window.screenshot(screenshots, 'native-chat-inline');
-      expect(await answered(suite)).toBeGreaterThan(before);
-      await suite.window.press('Escape');
-    });
-  },
-  {},
-  { expectedErrors: OF_THE_BUILT_IN_CHAT },
-);
-
-describeEditor(
-  'native chat in Chinese',
-  (suite) => {
-    suite.it('asks, sets up and opens the agent in Chinese', async () => {
-      const { window } = suite;
-      await window.runCommand('TPU Pilot: 设置原生聊天');
-      const dialog = window.page.locator('.monaco-dialog-box');
-      await dialog.filter({ hasText: '在 VS Code 自带的聊天中使用' }).waitFor();
-      await window.screenshot(screenshots, 'zh-native-chat-consent');
-      await dialog.locator('.monaco-button', { hasText: '设置' }).click();
-      await window.notification('由您自己的模型回答').waitFor();
-      await window.runCommand('TPU Pilot: 打开代理');
-      // The description of the agent is what its input says while it is empty.
-      const input = window.page.locator('.interactive-input-part').first();
-      await input.getByText('用您自己设备上的模型').waitFor();
-      await window.screenshot(screenshots, 'zh-native-chat-agent');
-    });
-  },
-  {},
-  { language: 'zh-cn', expectedErrors: OF_THE_BUILT_IN_CHAT },
 );
