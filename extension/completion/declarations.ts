@@ -9,6 +9,8 @@ const MAX_NAMES = 8;
 /** Lines before and after the cursor whose names count. */
 const AROUND_LINES = 40;
 const MAX_FILE_BYTES = 512 * 1024;
+/** Asked again after so long: a language server that is still starting knows nothing yet. */
+const RETRY_MS = 5000;
 /** Answers remembered; each is a few lines. */
 const MAX_KNOWN = 256;
 
@@ -48,14 +50,21 @@ const editorEdges: DeclarationEdges = {
 
 type Declaration = Omit<RelatedText, 'kind'>;
 
+interface Known {
+  /** Undefined for a name without a declaration of use. */
+  readonly found: Declaration | undefined;
+  readonly askedAt: number;
+}
+
 export class Declarations {
-  /** By file and name; undefined for names without a declaration of use. */
-  private readonly known = new Map<string, Declaration | undefined>();
+  /** By file and name. */
+  private readonly known = new Map<string, Known>();
 
   /** @param admits true for files that may be read and sent */
   constructor(
     private readonly admits: (uri: vscode.Uri) => boolean,
     private readonly edges: DeclarationEdges = editorEdges,
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   /** Files changed: what was read may be old. */
@@ -78,7 +87,7 @@ export class Declarations {
     await Promise.race([Promise.allSettled(asked), timeIsOver]);
     // Sorted, so that the prompt does not change with the number of uses.
     return names
-      .flatMap((name) => this.known.get(keyOf(uri, name)) ?? [])
+      .flatMap((name) => this.known.get(keyOf(uri, name))?.found ?? [])
       .sort((a, b) => (a.name + a.text < b.name + b.text ? -1 : 1));
   }
 
@@ -92,10 +101,12 @@ export class Declarations {
 
   private async learn(uri: vscode.Uri, name: NamePlace): Promise<void> {
     const key = keyOf(uri, name);
-    if (this.known.has(key)) return;
+    const known = this.known.get(key);
+    if (known && (known.found || this.now() - known.askedAt < RETRY_MS)) return;
+    const askedAt = this.now();
     const found = await this.find(uri, name).catch(() => undefined);
     this.known.delete(key);
-    this.known.set(key, found);
+    this.known.set(key, { found, askedAt });
     const [oldest] = this.known.keys();
     if (this.known.size > MAX_KNOWN && oldest !== undefined) this.known.delete(oldest);
   }

@@ -3,8 +3,8 @@
  * of several windows and days add up exactly, and their size is bounded.
  */
 
-/** Upper bounds in ms, each a fifth above the one before: 10 ms to 10.2 s in 39 classes. */
-const BOUNDS: readonly number[] = Array.from({ length: 39 }, (_, i) => 10 * 1.2 ** i);
+/** Upper bounds in ms, each a tenth above the one before: 10 ms to 10.5 s in 74 classes. */
+const BOUNDS: readonly number[] = Array.from({ length: 74 }, (_, i) => 10 * 1.1 ** i);
 
 /** One class more, for what is slower than the last bound. */
 export const LATENCY_CLASSES = BOUNDS.length + 1;
@@ -22,7 +22,7 @@ export function addCounts(a: readonly number[], b: readonly number[]): number[] 
 }
 
 /**
- * The bound in ms that `share` (0 to 1) of the latencies don't exceed, so at most a fifth too high;
+ * The bound in ms that `share` (0 to 1) of the latencies don't exceed, so at most a tenth too high;
  * undefined without any.
  */
 export function percentile(counts: readonly number[], share: number): number | undefined {

@@ -102,6 +102,25 @@ test('declarations are read where the language says, and kept', async () => {
   expect(define).toHaveBeenCalledTimes(2);
 });
 
+test('a name that nobody knows is asked for again after a while, not at once', async () => {
+  let time = 0;
+  const define = vi.fn(() => Promise.resolve<typeof place | undefined>(undefined));
+  const read = (): Promise<string> => Promise.resolve('function read() {}');
+  const declarations = new Declarations(
+    () => true,
+    { define, read },
+    () => time,
+  );
+  const current = open('main.ts', imports);
+  const forever = new Promise<void>(() => undefined);
+  await declarations.near(current, 1, forever);
+  await declarations.near(current, 1, forever);
+  expect(define).toHaveBeenCalledTimes(1);
+  time = 5000;
+  define.mockResolvedValue(place);
+  expect(await declarations.near(current, 1, forever)).toHaveLength(1);
+});
+
 test('a slow provider delays nobody, and its answer is there the next time', async () => {
   let answer: (found: typeof place) => void = () => undefined;
   const declarations = new Declarations(() => true, {
