@@ -29,14 +29,12 @@ export class Workbench {
 
   /** Runs a command by its title in the palette. */
   async runCommand(title: string): Promise<void> {
-    await this.quickInput('F1', `>${title}`);
-    await this.quickInputRow(title).click();
+    await this.choose('F1', `>${title}`, title);
   }
 
   /** Opens a file of the workspace by its name, and waits for its editor. */
   async openFile(name: string): Promise<void> {
-    await this.quickInput('Control+P', name);
-    await this.quickInputRow(name).click();
+    await this.choose('Control+P', name, name);
     await this.page.locator('.tab.active', { hasText: name }).waitFor();
     await this.page.locator('.editor-instance .view-lines').first().waitFor();
   }
@@ -148,14 +146,30 @@ export class Workbench {
     await this.page.close();
   }
 
+  /**
+   * Opens the quick input by a key, types into it and takes the row it finds. What moves the focus
+   * late closes the input, and a file search begun too early never lists the file: then it is opened
+   * again, as a person would.
+   */
+  private async choose(key: string, text: string, row: string): Promise<void> {
+    const found = this.page.locator('.quick-input-list .monaco-list-row', { hasText: row }).first();
+    for (let attempt = 1; attempt < 4; attempt++) {
+      await this.quickInput(key, text);
+      try {
+        await found.click({ timeout: 15_000 });
+        return;
+      } catch {
+        await this.press('Escape');
+      }
+    }
+    await this.quickInput(key, text);
+    await found.click();
+  }
+
   private async quickInput(key: string, text: string): Promise<void> {
     await this.page.keyboard.press(key);
     const input = this.page.locator('.quick-input-widget input[type="text"]');
     await input.waitFor();
     await input.fill(text);
-  }
-
-  private quickInputRow(text: string): Locator {
-    return this.page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first();
   }
 }
