@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import type { BackendStatus } from '../backend/protocol/backend.ts';
 import { PilotError } from '../backend/protocol/errors.ts';
 import type { BackendSession, Connector } from './backendSession.ts';
+import { systemClock, type Clock, type Timer } from './clock.ts';
 import { connectFailureKind, problemOf } from './problems.ts';
 import { supervise, type Supervision, type SupervisionEvent } from './supervision.ts';
 
@@ -14,25 +15,12 @@ const WATCH_MS = 5000;
 /** How long a request waits for a connection that is being made. */
 const PATIENCE_MS = 60_000;
 
-interface Timer {
-  dispose(): void;
-}
-
 /** Time and chance, so that tests need neither. */
-export interface Clock {
-  now(): number;
+export interface ConnectionClock extends Clock {
   random(): number;
-  after(ms: number, callback: () => void): Timer;
 }
 
-const systemClock: Clock = {
-  now: () => performance.now(),
-  random: () => Math.random(),
-  after(ms, callback) {
-    const timer = setTimeout(callback, ms);
-    return { dispose: () => clearTimeout(timer) };
-  },
-};
+const clockAndChance: ConnectionClock = { ...systemClock, random: () => Math.random() };
 
 export type StopOutcome = 'stopped' | 'disconnected' | 'alreadyStopped';
 
@@ -53,7 +41,7 @@ export class BackendConnection implements vscode.Disposable {
   constructor(
     private readonly connector: Connector,
     private readonly log: Pick<vscode.LogOutputChannel, 'info' | 'warn' | 'error'>,
-    private readonly clock: Clock = systemClock,
+    private readonly clock: ConnectionClock = clockAndChance,
   ) {}
 
   get supervision(): Supervision {

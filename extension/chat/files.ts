@@ -1,5 +1,6 @@
 /** Reading what a question is about: from the editor when it is open there, else from disk. */
 import * as vscode from 'vscode';
+import { openDocument } from '../openDocument.ts';
 
 /** The part of the editor that reads files; tests hand in another. */
 export interface Files {
@@ -10,10 +11,7 @@ export interface Files {
 }
 
 export const editorFiles: Files = {
-  openDocument(uri) {
-    const key = uri.toString();
-    return vscode.workspace.textDocuments.find((document) => document.uri.toString() === key);
-  },
+  openDocument,
   stat: (uri) => vscode.workspace.fs.stat(uri),
   async read(uri) {
     return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));

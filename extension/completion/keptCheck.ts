@@ -3,6 +3,8 @@
  * memory until then and goes nowhere; only yes or no is counted.
  */
 import * as vscode from 'vscode';
+import { systemAfter, type After, type Timer } from '../clock.ts';
+import { openDocument } from '../openDocument.ts';
 import type { RecordEvent } from './record.ts';
 
 const SOON_MS = 30_000;
@@ -11,10 +13,6 @@ const LATE_MS = 120_000;
 const REACH = 4000;
 /** More at a time would be no typing: the oldest are given up. */
 const MAX_WAITING = 64;
-
-interface Timer {
-  dispose(): void;
-}
 
 export interface AcceptedText {
   readonly uri: vscode.Uri;
@@ -39,10 +37,7 @@ export class KeptCheck implements vscode.Disposable {
 
   constructor(
     private readonly add: (languageId: string, event: RecordEvent) => void,
-    private readonly after: (ms: number, callback: () => void) => Timer = (ms, callback) => {
-      const timer = setTimeout(callback, ms);
-      return { dispose: () => clearTimeout(timer) };
-    },
+    private readonly after: After = systemAfter,
   ) {}
 
   watch(accepted: AcceptedText): void {
@@ -59,8 +54,7 @@ export class KeptCheck implements vscode.Disposable {
   private schedule(ms: number, accepted: AcceptedText, when: 'soon' | 'late'): void {
     const timer = this.after(ms, () => {
       this.waiting.delete(timer);
-      const key = accepted.uri.toString();
-      const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === key);
+      const document = openDocument(accepted.uri);
       // Of a document that was closed or renamed nothing is known, so nothing is counted.
       if (!document) return;
       const kept = isKept(document.getText(), accepted);

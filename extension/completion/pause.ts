@@ -1,23 +1,9 @@
 /** A pause of inline completion in this window: for some minutes, or until the window is loaded anew. */
 import * as vscode from 'vscode';
+import { systemAfter, type Clock, type Timer } from '../clock.ts';
 
-interface Timer {
-  dispose(): void;
-}
-
-/** Time, so that tests need not wait. */
-export interface PauseClock {
-  now(): number;
-  after(ms: number, callback: () => void): Timer;
-}
-
-const systemClock: PauseClock = {
-  now: () => Date.now(),
-  after(ms, callback) {
-    const timer = setTimeout(callback, ms);
-    return { dispose: () => clearTimeout(timer) };
-  },
-};
+/** The end of a pause is told as a time of day. */
+const wallClock: Clock = { now: () => Date.now(), after: systemAfter };
 
 export class CompletionPause implements vscode.Disposable {
   private end: number | undefined;
@@ -25,7 +11,7 @@ export class CompletionPause implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;
 
-  constructor(private readonly clock: PauseClock = systemClock) {}
+  constructor(private readonly clock: Clock = wallClock) {}
 
   get active(): boolean {
     return this.end !== undefined;

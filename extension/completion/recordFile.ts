@@ -7,26 +7,18 @@ import { dirname } from 'node:path';
 import { lock } from 'proper-lockfile';
 import writeFileAtomic from 'write-file-atomic';
 import { PilotError } from '../../backend/protocol/errors.ts';
+import { systemAfter, type After, type Timer } from '../clock.ts';
 import { CompletionRecord, emptyRecord, merge, record, type RecordEvent } from './record.ts';
 
 const FLUSH_MS = 30_000;
 /** Far above what a full record takes: a larger file is not ours. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
-interface Timer {
-  dispose(): void;
-}
-
 export interface RecordFileOptions {
   readonly now?: () => Date;
-  readonly after?: (ms: number, callback: () => void) => Timer;
+  readonly after?: After;
   /** Told what went wrong; counting goes on. */
   readonly onError?: (error: unknown) => void;
-}
-
-function timeout(ms: number, callback: () => void): Timer {
-  const timer = setTimeout(callback, ms);
-  return { dispose: () => clearTimeout(timer) };
 }
 
 export class RecordFile {
@@ -34,12 +26,12 @@ export class RecordFile {
   private timer: Timer | undefined;
   private work: Promise<unknown> = Promise.resolve();
   private readonly now: () => Date;
-  private readonly after: (ms: number, callback: () => void) => Timer;
+  private readonly after: After;
   private readonly onError: (error: unknown) => void;
 
   constructor(
     private readonly path: string,
-    { now = () => new Date(), after = timeout, onError = () => undefined }: RecordFileOptions = {},
+    { now = () => new Date(), after = systemAfter, onError = () => undefined }: RecordFileOptions = {},
   ) {
     this.now = now;
     this.after = after;

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { RelatedText } from '../../backend/protocol/documents.ts';
 import type { BackendConnection } from '../backendConnection.ts';
+import { systemClock, type Clock, type Timer } from '../clock.ts';
 import { Disposables } from '../disposables.ts';
 import { guard } from '../guard.ts';
 import { inlineCompletionSettings } from '../settings.ts';
@@ -15,29 +16,12 @@ const REST_MS = 350;
 /** A document that was opened or saved is ready at once. */
 const SOON_MS = 50;
 
-interface Timer {
-  dispose(): void;
-}
-
-export interface RestClock {
-  now(): number;
-  after(ms: number, callback: () => void): Timer;
-}
-
-const systemClock: RestClock = {
-  now: () => performance.now(),
-  after(ms, callback) {
-    const timer = setTimeout(callback, ms);
-    return { dispose: () => clearTimeout(timer) };
-  },
-};
-
 export interface RestParts {
   readonly backend: BackendConnection;
   readonly rules: CompletionRules;
   readonly context: CompletionContext;
   readonly log: Pick<vscode.LogOutputChannel, 'error'>;
-  readonly clock?: RestClock;
+  readonly clock?: Clock;
 }
 
 function placeKey(
@@ -50,7 +34,7 @@ function placeKey(
 
 export class RestWatch implements vscode.Disposable {
   private readonly own = new Disposables();
-  private readonly clock: RestClock;
+  private readonly clock: Clock;
   private timer: Timer | undefined;
   private state: WarmState = coldState;
   private wasReady = false;

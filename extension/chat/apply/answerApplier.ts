@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { commands } from '../../commandIds.ts';
 import { inform } from '../../notices.ts';
+import { openDocument } from '../../openDocument.ts';
 import { ChangePreview, rangeOf, stillFits, textFor, type Replacement } from './changePreview.ts';
 import { Proposal } from './proposals.ts';
 
@@ -125,7 +126,7 @@ function labelOf(proposal: Proposal): string {
 async function openNewFile(text: string, languageId: string, place?: string): Promise<void> {
   const wanted = place === undefined ? undefined : vscode.Uri.parse(place);
   const named = wanted && !(await exists(wanted)) ? wanted.with({ scheme: 'untitled' }) : undefined;
-  if (!named || isOpen(named)) {
+  if (!named || openDocument(named)) {
     const document = await vscode.workspace.openTextDocument({
       language: languageId,
       content: text,
@@ -138,10 +139,6 @@ async function openNewFile(text: string, languageId: string, place?: string): Pr
   edit.insert(named, new vscode.Position(0, 0), text);
   await vscode.workspace.applyEdit(edit);
   await vscode.window.showTextDocument(document);
-}
-
-function isOpen(uri: vscode.Uri): boolean {
-  return vscode.workspace.textDocuments.some((one) => one.uri.toString() === uri.toString());
 }
 
 async function exists(uri: vscode.Uri): Promise<boolean> {
