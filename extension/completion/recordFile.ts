@@ -31,7 +31,11 @@ export class RecordFile {
 
   constructor(
     private readonly path: string,
-    { now = () => new Date(), after = systemAfter, onError = () => undefined }: RecordFileOptions = {},
+    {
+      now = () => new Date(),
+      after = systemAfter,
+      onError = () => undefined,
+    }: RecordFileOptions = {},
   ) {
     this.now = now;
     this.after = after;
