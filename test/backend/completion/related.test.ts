@@ -104,7 +104,7 @@ describe('relatedPieces', () => {
   });
 
   it('is code when it is an earlier cell of the same notebook', () => {
-    const cell = place('python', 'vscode-notebook-cell:/work/My%20notes.ipynb#W2s');
+    const cell = place('python', 'vscode-notebook-cell:/folder/My%20notes.ipynb#W2s');
     expect(relatedPieces(text('My notes.ipynb, cell 1', 'file', 'x = 1'), cell, undefined)).toEqual(
       ['x = 1\n\n'],
     );
@@ -132,7 +132,7 @@ describe('related texts in a prompt', () => {
 
     const files = { ...fillIn, repository: 70_013, file: 70_014 };
     const repository = new CompletionBench(fakeModel({ fillIn: files }));
-    void repository.ask('x = ‸', { related, uri: 'file:///work/a.py' });
+    void repository.ask('x = ‸', { related, uri: 'file:///folder/a.py' });
     expect((await repository.engine.nextCall()).prompt).toBe(
       '[70013]workspace\n[70014]b.py\ndef g(): pass\n[70014]a.py\n[70011][70010]x = [70012]',
     );
