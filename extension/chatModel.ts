@@ -1,10 +1,21 @@
+/** The models of the backend that can chat. */
 import type { BackendStatus } from '../backend/protocol/backend.ts';
 
-/** Assumed until the backend has named its model. */
-const SMALL_CONTEXT = 4096;
+/** Tokens of context, assumed until the backend has named its model. */
+export const ASSUMED_CONTEXT = 4096;
+
+type LoadedModel = BackendStatus['devices'][number]['models'][number];
+
+/** Every loaded model with a chat template, with its device; more than once when on several. */
+export function chatModelsOf(
+  status: BackendStatus | undefined,
+): { readonly device: string; readonly model: LoadedModel }[] {
+  return (status?.devices ?? []).flatMap(({ name, models }) =>
+    models.filter((model) => model.hasChatTemplate).map((model) => ({ device: name, model })),
+  );
+}
 
 /** Tokens that the chat model has room for, prompt and answer together. */
 export function chatContextLength(status: BackendStatus | undefined): number {
-  const models = status?.devices.flatMap((device) => device.models) ?? [];
-  return models.find((model) => model.hasChatTemplate)?.contextLength ?? SMALL_CONTEXT;
+  return chatModelsOf(status)[0]?.model.contextLength ?? ASSUMED_CONTEXT;
 }

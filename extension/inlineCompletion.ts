@@ -3,7 +3,7 @@
  * or a flight that is on its way where it can, so every key is asked for at once.
  */
 import * as vscode from 'vscode';
-import type { InlineCompletionResult } from '../backend/protocol/documents.ts';
+import type { InlineCompletionResult, RelatedText } from '../backend/protocol/documents.ts';
 import type { ParamsOf } from '../backend/protocol/methods.ts';
 import { abortOnCancel } from './abortOnCancel.ts';
 import type { BackendConnection } from './backendConnection.ts';
@@ -11,10 +11,15 @@ import { completionParts, type CompletionParts } from './completion/completionPa
 import type { Fate } from './completion/fate.ts';
 import { fileName } from './completion/fileName.ts';
 import type { HistoryEntry } from './completion/history.ts';
-import { fillInOrderFor, linesFor, relatedParams } from './completion/requestParams.ts';
+import {
+  fillInOrderFor,
+  linesFor,
+  lspPosition,
+  relatedParams,
+} from './completion/requestParams.ts';
 import type { DocumentGate } from './documentGate.ts';
 import { problemOf, sentenceOf } from './problems.ts';
-import { inlineCompletionSettings } from './settings.ts';
+import { inlineCompletionSettings, type InlineCompletionSettings } from './settings.ts';
 
 /** VS Code itself gives up after ten seconds; the device needn't work on for nobody. */
 const DEADLINE_MS = 10_000;
@@ -28,14 +33,11 @@ function asRange({ start, end }: InlineCompletionResult['items'][number]['range'
   return new vscode.Range(start.line, start.character, end.line, end.character);
 }
 
-/** Without what else VS Code's positions have. */
-function lspPosition({ line, character }: vscode.Position): { line: number; character: number } {
-  return { line, character };
-}
-
 export interface AskedFor {
   readonly document: vscode.TextDocument;
   readonly position: vscode.Position;
+  /** What went along from elsewhere. */
+  readonly related: readonly RelatedText[];
 }
 
 export class InlineCompletionProvider implements vscode.InlineCompletionItemProvider {
@@ -67,15 +69,17 @@ export class InlineCompletionProvider implements vscode.InlineCompletionItemProv
     token: vscode.CancellationToken,
   ): Promise<vscode.InlineCompletionItem[] | undefined> {
     const { session } = this.backend;
-    const refusal = this.parts.rules.refusal(document);
+    const settings = inlineCompletionSettings(document);
+    const refusal = this.parts.rules.refusal(document, settings);
     if (refusal !== undefined || !session) {
       this.note(document, refusal ?? 'noBackend');
       return undefined;
     }
     const started = this.now();
     try {
-      const params = this.paramsFor(document, position, context);
-      this.asked.fire({ document, position });
+      const related = settings.context ? this.parts.context.relatedFor(document) : [];
+      const params = this.paramsFor(document, position, context, settings, related);
+      this.asked.fire({ document, position, related });
       const result = await abortOnCancel(token, (signal) =>
         session.request('textDocument/inlineCompletion', params, signal),
       );
@@ -106,10 +110,10 @@ export class InlineCompletionProvider implements vscode.InlineCompletionItemProv
     document: vscode.TextDocument,
     position: vscode.Position,
     { triggerKind, selectedCompletionInfo }: vscode.InlineCompletionContext,
+    settings: InlineCompletionSettings,
+    related: readonly RelatedText[],
   ): ParamsOf<'textDocument/inlineCompletion'> {
-    const settings = inlineCompletionSettings(document);
     const invoked = triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
-    const related = settings.context ? this.parts.context.relatedFor(document) : [];
     return {
       textDocument: { uri: document.uri.toString() },
       position: lspPosition(position),

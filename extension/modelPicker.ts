@@ -1,6 +1,6 @@
 /** The models of the backend as a list: load one of them, or get another. */
 import * as vscode from 'vscode';
-import type { ModelInfo } from '../backend/protocol/models.ts';
+import { shownName, totalSize, type ModelInfo } from '../backend/protocol/models.ts';
 import type { BackendConnection } from './backendConnection.ts';
 import { commands, titleOf } from './commandIds.ts';
 import type { ModelSetup } from './modelSetup.ts';
@@ -16,10 +16,10 @@ interface ModelItem extends vscode.QuickPickItem {
 }
 
 function modelItem(model: ModelInfo): ModelItem {
-  const size = model.files.reduce((sum, file) => sum + file.size, 0);
+  const size = totalSize(model.files);
   const facts = [model.quantization, formatMemory(size), ...model.aliases];
   return {
-    label: `${model.loaded ? '$(check) ' : ''}${model.displayName ?? model.id}`,
+    label: `${model.loaded ? '$(check) ' : ''}${shownName(model)}`,
     description: facts.filter((fact) => fact !== undefined).join(' · '),
     detail: model.loaded
       ? vscode.l10n.t('Loaded. From {0}.', model.source)

@@ -1,7 +1,7 @@
 /** From a backend without a model to one that answers. */
 import * as vscode from 'vscode';
 import { RemoteError } from '../backend/client/remoteError.ts';
-import type { ModelInfo } from '../backend/protocol/models.ts';
+import { shownName, type ModelInfo } from '../backend/protocol/models.ts';
 import type { BackendConnection } from './backendConnection.ts';
 import type { BackendSession } from './backendSession.ts';
 import { commands } from './commandIds.ts';
@@ -19,10 +19,6 @@ const OFFERED_KEY = 'tpuPilot.offeredDefaultModel';
 export function modelToLoad(models: readonly ModelInfo[], setting: string): ModelInfo | undefined {
   const wanted = setting === '' ? DEFAULT_MODEL : setting;
   return models.find(({ id, aliases, path }) => [id, path, ...aliases].includes(wanted));
-}
-
-function nameOf({ displayName, id }: ModelInfo): string {
-  return displayName ?? id;
 }
 
 interface Pulled {
@@ -57,7 +53,7 @@ export class ModelSetup implements vscode.Disposable {
     if (!pulled) return;
     const { model, notices } = pulled;
     await inform(
-      vscode.l10n.t('{0} is ready, from {1}.', nameOf(model), model.source),
+      vscode.l10n.t('{0} is ready, from {1}.', shownName(model), model.source),
       // Such as: no hub answered, so this is a smaller model than it could be.
       ...(notices.length > 0 ? [commands.showLog] : []),
     );
@@ -110,8 +106,8 @@ export class ModelSetup implements vscode.Disposable {
 
   /** Puts a model of the store on the device; throws what the backend refuses with. */
   async load(session: BackendSession, model: ModelInfo): Promise<void> {
-    this.log.info(`Loading ${nameOf(model)}.`);
-    const title = vscode.l10n.t('TPU Pilot: loading {0}', nameOf(model));
+    this.log.info(`Loading ${shownName(model)}.`);
+    const title = vscode.l10n.t('TPU Pilot: loading {0}', shownName(model));
     await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () =>
       session.request('model/load', { model: model.id }),
     );

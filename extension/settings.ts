@@ -56,19 +56,17 @@ export const settingKeys: readonly string[] = [
   chatInstructions,
 ].map(({ key }) => `${SECTION}.${key}`);
 
-/** The first candidate of the right type. */
-function firstValid<T>({ schema }: Setting<T>, ...candidates: unknown[]): T | undefined {
-  for (const candidate of candidates) {
-    const parsed = schema.safeParse(candidate);
-    if (parsed.success) return parsed.data;
-  }
-  return undefined;
+/** Undefined when it is of another type. */
+function valid<T>({ schema }: Setting<T>, candidate: unknown): T | undefined {
+  return schema.safeParse(candidate).data;
 }
 
 function read<T>(from: Setting<T>, scope?: vscode.ConfigurationScope): T {
   // Null: for the window as a whole. Without it VS Code warns about settings that a folder can set.
   const config = vscode.workspace.getConfiguration(SECTION, scope ?? null);
-  const value = firstValid(from, config.get(from.key), config.inspect(from.key)?.defaultValue);
+  // The default is looked up last: this is read with every key somebody types.
+  const value =
+    valid(from, config.get(from.key)) ?? valid(from, config.inspect(from.key)?.defaultValue);
   if (value === undefined) throw new TypeError(`The manifest has no valid default: ${from.key}`);
   return value;
 }
@@ -165,7 +163,7 @@ export function chatSettings(): ChatSettings {
  */
 export function excludePatterns(): readonly string[] {
   const values = vscode.workspace.getConfiguration(SECTION).inspect(exclude.key);
-  const own = firstValid(exclude, values?.globalValue, values?.defaultValue) ?? [];
-  const added = firstValid(exclude, values?.workspaceValue) ?? [];
+  const own = valid(exclude, values?.globalValue) ?? valid(exclude, values?.defaultValue) ?? [];
+  const added = valid(exclude, values?.workspaceValue) ?? [];
   return [...new Set([...own, ...added])];
 }

@@ -1,5 +1,5 @@
 /** Models as text for people. */
-import type { ModelInfo } from '../protocol/models.ts';
+import { totalSize, type ModelInfo } from '../protocol/models.ts';
 import { columns } from './columns.ts';
 import { formatBytes, formatCount } from './units.ts';
 
@@ -13,7 +13,7 @@ export function modelTable(models: readonly ModelInfo[]): string {
     ...models.map((model) => [
       model.id,
       model.aliases.join(' '),
-      formatBytes(sizeOf(model)),
+      formatBytes(totalSize(model.files)),
       model.parameters === undefined ? '' : formatCount(model.parameters),
       model.quantization ?? model.format,
       model.contextLength?.toString() ?? '',
@@ -35,7 +35,7 @@ export function describeModel(model: ModelInfo): string {
     ['Context', model.contextLength === undefined ? undefined : `${model.contextLength} tokens`],
     ['Chat template', model.hasChatTemplate ? 'yes' : 'no'],
     ['Fill-in', model.hasFillIn ? 'yes' : 'no'],
-    ['Size', formatBytes(sizeOf(model))],
+    ['Size', formatBytes(totalSize(model.files))],
     ['Source', model.source],
     ['Path', model.path],
     ['sha256', model.files.length === 1 ? model.files[0]?.sha256 : undefined],
@@ -45,8 +45,4 @@ export function describeModel(model: ModelInfo): string {
     .filter(([, value]) => value !== undefined && value !== '')
     .map(([label, value]) => `${`${label}:`.padEnd(15)}${value ?? ''}`)
     .join('\n');
-}
-
-function sizeOf(model: ModelInfo): number {
-  return model.files.reduce((sum, file) => sum + file.size, 0);
 }

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { homePaths } from '../client/home.ts';
 import { PilotError } from '../protocol/errors.ts';
-import type { AddParams, ModelInfo } from '../protocol/models.ts';
+import { totalSize, type AddParams, type ModelInfo } from '../protocol/models.ts';
 import { makeFolder } from './disk.ts';
 import { inspectModel } from './inspect.ts';
 import { withLock } from './locks.ts';
@@ -33,7 +33,7 @@ export async function addModel(
 
   const names = local.files.map((file) => file.name);
   const facts = await inspectModel(local.folder, names);
-  const totalBytes = local.files.reduce((sum, file) => sum + file.size, 0);
+  const totalBytes = totalSize(local.files);
   let doneBytes = 0;
   const files: StoredFile[] = [];
   for (const { name, size } of local.files) {

@@ -26,6 +26,16 @@ export const ModelInfo = z.object({
 });
 export type ModelInfo = z.infer<typeof ModelInfo>;
 
+/** For people. */
+export function shownName({ displayName, id }: Pick<ModelInfo, 'displayName' | 'id'>): string {
+  return displayName ?? id;
+}
+
+/** Bytes of all of them. */
+export function totalSize(files: readonly { readonly size: number }[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
+}
+
 export const ModelName = z.object({ model: z.string().min(1).max(512) });
 export const ModelList = z.object({ models: z.array(ModelInfo) });
 

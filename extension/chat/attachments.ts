@@ -1,5 +1,6 @@
 /** Files, folders and selections that the user attached to a question, as pieces of its text. */
 import * as vscode from 'vscode';
+import { splitLines } from '../splitLines.ts';
 import { editorFiles, type Files } from './files.ts';
 import type { Piece, Place } from './pieces.ts';
 
@@ -19,13 +20,9 @@ type Outcome = Piece | { readonly skipped: string };
 /** The lines a range touches: half a line is worth little to a model. */
 function linesOf(text: string, range: vscode.Range): string {
   const end = range.end.character === 0 && range.end.line > range.start.line ? 0 : 1;
-  return lines(text)
+  return splitLines(text)
     .slice(range.start.line, range.end.line + end)
     .join('\n');
-}
-
-function lines(text: string): string[] {
-  return text.split(/\r\n|\n|\r/);
 }
 
 /** The names in a folder; folders end with a slash. */
@@ -71,7 +68,7 @@ async function readPlace(
   }
   if (text.includes('\0')) return { skipped: vscode.l10n.t('{0} (not text)', name) };
   if (!(place instanceof vscode.Location)) {
-    return { title: `File ${name}:`, text: lines(text).join('\n'), place };
+    return { title: `File ${name}:`, text: splitLines(text).join('\n'), place };
   }
   const title = `File ${name}, from line ${place.range.start.line + 1}:`;
   return { title, text: linesOf(text, place.range), place };

@@ -5,6 +5,7 @@ import { reasonOf } from '../commit/commitCommand.ts';
 import type { CommitWriter } from '../commit/commitWriter.ts';
 import type { AnswerApplier } from './apply/answerApplier.ts';
 import type { TurnRecord } from './messages.ts';
+import { tellNotSent } from './notSent.ts';
 import { fenced } from './pieces.ts';
 import { showProgress } from './showProgress.ts';
 
@@ -43,9 +44,7 @@ export class CommitAnswer {
     for (const path of draft.paths.slice(0, MOST_REFERENCES)) {
       stream.reference(vscode.Uri.joinPath(repository.rootUri, path));
     }
-    if (draft.excluded.length > 0) {
-      stream.markdown(`*${vscode.l10n.t('Not sent: {0}.', draft.excluded.join(', '))}*\n\n`);
-    }
+    tellNotSent(draft.excluded, stream);
     stream.markdown(`${fenced(draft.text, 'text')}\n`);
     // What is remembered of this turn doesn't hold the changes: no later question needs them.
     record.sent = `Write a commit message for my changes. ${prompt}`.trim();

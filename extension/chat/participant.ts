@@ -17,6 +17,7 @@ import type { CommitAnswer } from './commitAnswer.ts';
 import { countBy, fitContext, promptTokens } from './fitContext.ts';
 import { followups } from './followups.ts';
 import { conversation, historyMessages, type TurnRecord } from './messages.ts';
+import { tellNotSent } from './notSent.ts';
 import { compose, type Composed } from './pieces.ts';
 import { questionOf, type Question } from './question.ts';
 import { showProgress } from './showProgress.ts';
@@ -75,7 +76,7 @@ export class ChatParticipant {
     const session = await readySession(this.parts.backend, stream, signal);
     const question = await questionOf(request, command, this.parts.gate);
     if (question.text === '') {
-      tellSkipped(question.skipped, stream);
+      tellNotSent(question.skipped, stream);
       stream.markdown(
         vscode.l10n.t('There is no code to look at. Open a file, or attach one with #.'),
       );
@@ -83,7 +84,7 @@ export class ChatParticipant {
     }
     const prompt = await this.fit(question, historyMessages(context.history), session, signal);
     for (const place of prompt.composed.used) stream.reference(place);
-    tellSkipped([...question.skipped, ...prompt.composed.cut], stream);
+    tellNotSent([...question.skipped, ...prompt.composed.cut], stream);
     record.sent = prompt.sent;
     const target = command && question.subject && targetOf(question.subject, command);
     const settings = chatSettings();
@@ -133,14 +134,6 @@ async function readySession(
 ): Promise<BackendSession> {
   if (!backend.session) stream.progress(vscode.l10n.t('Waiting for the backend'));
   return backend.ready(signal);
-}
-
-function tellSkipped(
-  skipped: readonly string[],
-  stream: Pick<vscode.ChatResponseStream, 'markdown'>,
-): void {
-  if (skipped.length === 0) return;
-  stream.markdown(`*${vscode.l10n.t('Not sent: {0}.', skipped.join(', '))}*\n\n`);
 }
 
 /** The document as it was when it was sent; what happens to it meanwhile shows when applying. */

@@ -1,6 +1,7 @@
 /** The button in the source control view: from the changes to a message in the repository's box. */
 import * as vscode from 'vscode';
 import { abortOnCancel } from '../abortOnCancel.ts';
+import { noticeText } from '../noticeText.ts';
 import { chooseRepository } from './chooseRepository.ts';
 import type { CommitDraft, CommitWriter } from './commitWriter.ts';
 import type { GitRepository } from './git.ts';
@@ -87,7 +88,7 @@ export class CommitCommand {
             hint: isOurs ? '' : before.trim(),
             signal,
             onProgress: (part) => {
-              if (part.kind === 'notice') progress.report({ message: part.message });
+              if (part.kind === 'notice') progress.report({ message: noticeText(part.message) });
             },
           }),
         ),

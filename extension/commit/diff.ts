@@ -1,5 +1,6 @@
 /** The output of `git diff`, by file: what of it a message is written from. Pure. */
 import { firstLines, shareOut } from '../chat/shareOut.ts';
+import { splitLines } from '../splitLines.ts';
 
 export interface FileDiff {
   /** From the repository's root, with slashes. */
@@ -58,7 +59,7 @@ export function splitDiff(output: string): FileDiff[] {
 
 /** A file that git doesn't know yet, as git would show it. */
 export function newFileDiff(path: string, text: string): FileDiff {
-  const added = text.trimEnd().split(/\r\n|\n|\r/);
+  const added = splitLines(text.trimEnd());
   const lines = [`diff --git a/${path} b/${path}`, 'new file', ...added.map((line) => `+${line}`)];
   return { path, text: lines.join('\n'), isBinary: false };
 }

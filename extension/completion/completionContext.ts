@@ -6,6 +6,7 @@
  */
 import * as vscode from 'vscode';
 import type { RelatedText } from '../../backend/protocol/documents.ts';
+import { splitLines } from '../splitLines.ts';
 import { Declarations } from './declarations.ts';
 import { fileName } from './fileName.ts';
 import { Neighbours, type Chunk, type SourceFile } from './neighbours.ts';
@@ -140,7 +141,7 @@ export class CompletionContext {
       })
       .filter(({ text }) => text.length <= LONGEST_FILE)
       .sort((a, b) => (a.name < b.name ? -1 : 1));
-    const lines = document.getText().split(/\r\n|\n|\r/, line + AROUND_LINES);
+    const lines = splitLines(document.getText(), line + AROUND_LINES);
     const around = lines.slice(Math.max(0, line - AROUND_LINES)).join('\n');
     const before = this.gathered.get(key)?.chunks ?? [];
     return this.neighbours.choose(files, around, RELATED_BUDGET.files, before);

@@ -1,4 +1,5 @@
 /** The text of a declaration, cut out of its file by its indentation: it works in any language. */
+import { splitLines } from '../splitLines.ts';
 
 /** How many lines of a declaration are worth showing. */
 const MAX_LINES = 12;
@@ -10,7 +11,7 @@ const LONGEST_LINE = 400;
  * @param line from 0
  */
 export function declarationAt(text: string, line: number): string {
-  const lines = text.split(/\r\n|\n|\r/, line + MAX_LINES + 1);
+  const lines = splitLines(text, line + MAX_LINES + 1);
   const first = lines[line];
   if (first === undefined || first.length > LONGEST_LINE) return '';
   const depth = indentOf(first);

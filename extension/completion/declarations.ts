@@ -1,6 +1,7 @@
 /** Declarations of the names that a file imports, from the language's own definition provider. */
 import * as vscode from 'vscode';
 import type { RelatedText } from '../../backend/protocol/documents.ts';
+import { splitLines } from '../splitLines.ts';
 import { declarationAt } from './declarationText.ts';
 import { fileName } from './fileName.ts';
 import { calledNames, importedNames, type NamePlace } from './imports.ts';
@@ -94,7 +95,7 @@ export class Declarations {
   private namesNear(document: vscode.TextDocument, line: number): NamePlace[] {
     const text = document.getText();
     const first = Math.max(0, line - AROUND_LINES);
-    const lines = text.split(/\r\n|\n|\r/, line + AROUND_LINES).slice(first);
+    const lines = splitLines(text, line + AROUND_LINES).slice(first);
     const imported = importedNames(text, lines.join('\n'), MAX_NAMES);
     return imported.length > 0 ? imported : calledNames(lines, first, MAX_NAMES);
   }

@@ -1,4 +1,5 @@
 /** Names that a file takes from other files, found by the form of the line in any language. */
+import { splitLines } from '../splitLines.ts';
 import { identifiersOf } from './identifiers.ts';
 
 /** TypeScript, Python, Go, Rust, Java, C#, Kotlin, Swift, PHP, and the `require` of others. */
@@ -37,7 +38,7 @@ function importLines(lines: readonly string[]): { line: number; text: string }[]
  * @param around its part at the cursor
  */
 export function importedNames(text: string, around: string, limit: number): NamePlace[] {
-  const lines = text.split(/\r\n|\n|\r/, IMPORT_LINES);
+  const lines = splitLines(text, IMPORT_LINES);
   const used = new Map<string, number>();
   for (const [name] of around.matchAll(/[\p{L}_$][\p{L}\p{N}_$]*/gu)) {
     used.set(name, (used.get(name) ?? 0) + 1);

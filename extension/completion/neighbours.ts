@@ -1,4 +1,5 @@
 /** The pieces of other open files that are most like the text around the cursor. */
+import { splitLines } from '../splitLines.ts';
 import { identifiersOf, jaccard } from './identifiers.ts';
 
 /** Lines of a piece. Pieces stay where they are when a file grows at its end. */
@@ -31,7 +32,7 @@ interface ScoredChunk extends Chunk {
 /** Cuts a text into pieces; empty for binary files. Line ends become LF. */
 export function chunksOf(name: string, text: string): Chunk[] {
   if (text.includes('\0')) return [];
-  const lines = text.split(/\r\n|\n|\r/);
+  const lines = splitLines(text);
   const chunks: Chunk[] = [];
   for (let line = 0; line < lines.length; line += CHUNK_LINES) {
     const part = lines.slice(line, line + CHUNK_LINES);

@@ -1,4 +1,5 @@
 /** What was changed lately, as small diffs: the best hint at what will be changed next. */
+import { splitLines } from '../splitLines.ts';
 
 /** A change of more lines is a paste or a reformatting, which says little and takes much room. */
 const MAX_LINES = 16;
@@ -21,7 +22,7 @@ export interface Hunk {
 /** The lines from the first to the last difference; undefined when there is none. */
 export function hunkBetween(before: string, after: string): Hunk | undefined {
   if (before === after) return undefined;
-  const [a, b] = [before.split(/\r\n|\n|\r/), after.split(/\r\n|\n|\r/)];
+  const [a, b] = [splitLines(before), splitLines(after)];
   const shorter = Math.min(a.length, b.length);
   let head = 0;
   while (head < shorter && a[head] === b[head]) head++;

@@ -43,7 +43,9 @@ export function registerInlineCompletion(
   const { rules, context, tracker } = parts;
   const provider = own.add(new InlineCompletionProvider(backend, gate, log, parts));
   const rest = own.add(new RestWatch({ backend, rules, context, log }));
-  own.add(provider.onDidAsk(({ document, position }) => rest.asked(document, position)));
+  own.add(
+    provider.onDidAsk(({ document, position, related }) => rest.asked(document, position, related)),
+  );
   own.add(vscode.workspace.onDidChangeTextDocument(tracker.didChange));
   own.add(vscode.workspace.onDidCloseTextDocument(tracker.didClose));
   own.add(

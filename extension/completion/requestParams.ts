@@ -1,6 +1,12 @@
 /** The parts of a request that depend on settings and context. */
+import type { Position } from 'vscode';
 import type { FillInOrder, RelatedText } from '../../backend/protocol/documents.ts';
 import type { InlineCompletionSettings } from '../settings.ts';
+
+/** Without what else VS Code's positions have. */
+export function lspPosition({ line, character }: Position): { line: number; character: number } {
+  return { line, character };
+}
 
 /** Left out, the backend orders as suits the model. */
 export function fillInOrderFor({ fillInOrder }: InlineCompletionSettings): {

@@ -8,7 +8,7 @@ import { guard } from '../guard.ts';
 import { inlineCompletionSettings } from '../settings.ts';
 import type { CompletionContext } from './completionContext.ts';
 import type { CompletionRules } from './rules.ts';
-import { fillInOrderFor, relatedParams } from './requestParams.ts';
+import { fillInOrderFor, lspPosition, relatedParams } from './requestParams.ts';
 import { afterWarming, coldState, decideWarm, type WarmState } from './warmPolicy.ts';
 
 /** Longer than the gap between two keys of somebody who types. */
@@ -24,12 +24,16 @@ export interface RestParts {
   readonly clock?: Clock;
 }
 
-function placeKey(
-  document: Pick<vscode.TextDocument, 'uri' | 'version'>,
-  { line, character }: vscode.Position,
-  related: readonly RelatedText[],
-): string {
-  return JSON.stringify([document.uri.toString(), document.version, line, character, related]);
+/** Where a prompt was computed, and what went along. */
+interface Place {
+  readonly uri: vscode.Uri;
+  readonly version: number;
+  readonly position: vscode.Position;
+  readonly related: readonly RelatedText[];
+}
+
+function keyOf({ uri, version, position: { line, character }, related }: Place): string {
+  return JSON.stringify([uri.toString(), version, line, character, related]);
 }
 
 export class RestWatch implements vscode.Disposable {
@@ -37,6 +41,8 @@ export class RestWatch implements vscode.Disposable {
   private readonly clock: Clock;
   private timer: Timer | undefined;
   private state: WarmState = coldState;
+  /** The last request since then. Its key is made when it matters, not with every key typed. */
+  private lastAsked: Place | undefined;
   private wasReady = false;
 
   constructor(private readonly parts: RestParts) {
@@ -63,14 +69,12 @@ export class RestWatch implements vscode.Disposable {
   }
 
   /** A request was made: the device knows this place now. */
-  asked(document: vscode.TextDocument, position: vscode.Position): void {
-    const key = placeKey(document, position, this.relatedFor(document));
-    this.state = afterWarming(this.state, key);
-  }
-
-  private relatedFor(document: vscode.TextDocument): readonly RelatedText[] {
-    const { context } = inlineCompletionSettings(document);
-    return context ? this.parts.context.relatedFor(document) : [];
+  asked(
+    { uri, version }: vscode.TextDocument,
+    position: vscode.Position,
+    related: readonly RelatedText[],
+  ): void {
+    this.lastAsked = { uri, version, position, related };
   }
 
   dispose(): void {
@@ -105,8 +109,12 @@ export class RestWatch implements vscode.Disposable {
   }
 
   private warm(document: vscode.TextDocument, position: vscode.Position): void {
-    const related = this.relatedFor(document);
-    const key = placeKey(document, position, related);
+    const settings = inlineCompletionSettings(document);
+    const related = settings.context ? this.parts.context.relatedFor(document) : [];
+    const { uri, version } = document;
+    const key = keyOf({ uri, version, position, related });
+    if (this.lastAsked) this.state = afterWarming(this.state, keyOf(this.lastAsked));
+    this.lastAsked = undefined;
     const now = this.clock.now();
     const answer = decideWarm(this.state, { key, now, focused: vscode.window.state.focused });
     switch (answer.kind) {
@@ -118,10 +126,10 @@ export class RestWatch implements vscode.Disposable {
       case 'now':
         this.state = afterWarming(this.state, key, now);
         this.parts.backend.session?.notify('completion/warm', {
-          textDocument: { uri: document.uri.toString() },
-          position: { line: position.line, character: position.character },
+          textDocument: { uri: uri.toString() },
+          position: lspPosition(position),
           ...relatedParams(related),
-          ...fillInOrderFor(inlineCompletionSettings(document)),
+          ...fillInOrderFor(settings),
         });
         return;
       default:

@@ -13,9 +13,11 @@ export class CompletionRules {
     private readonly pause: Pick<CompletionPause, 'active'>,
   ) {}
 
-  refusal(document: Pick<TextDocument, 'uri' | 'languageId'>): Refusal | undefined {
+  refusal(
+    document: Pick<TextDocument, 'uri' | 'languageId'>,
+    { enabled, languageEnabled } = inlineCompletionSettings(document),
+  ): Refusal | undefined {
     const { uri } = document;
-    const { enabled, languageEnabled } = inlineCompletionSettings(document);
     return refusalOf({
       enabled,
       languageEnabled,

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { BackendStatus } from '../../backend/protocol/backend.ts';
+import { ASSUMED_CONTEXT, chatModelsOf } from '../chatModel.ts';
 import type { ChatSettings } from '../settings.ts';
 import type { NewerModelFields } from './newerApi.ts';
 import { thinkingSchema } from './thinkingChoice.ts';
@@ -26,17 +27,12 @@ export interface PilotModel extends vscode.LanguageModelChatInformation, NewerMo
   readonly canThink: boolean;
 }
 
-/** Assumed until the backend has named its model. */
-const SMALL_CONTEXT = 4096;
-
 /** Every model with a chat template once, on however many devices it is. */
 export function chatModels(status: BackendStatus | undefined): KnownModel[] {
   const found = new Map<string, KnownModel>();
-  for (const device of status?.devices ?? []) {
-    for (const { id, name, contextLength, hasChatTemplate, hasTools, canThink } of device.models) {
-      if (!hasChatTemplate || found.has(id)) continue;
-      found.set(id, { id, name, device: device.name, contextLength, hasTools, canThink });
-    }
+  for (const { device, model } of chatModelsOf(status)) {
+    const { id, name, contextLength, hasTools, canThink } = model;
+    if (!found.has(id)) found.set(id, { id, name, device, contextLength, hasTools, canThink });
   }
   return [...found.values()];
 }
@@ -59,7 +55,7 @@ export function listedModels(known: readonly KnownModel[], settings: ChatSetting
 
 function placeHolder(settings: ChatSettings): PilotModel {
   return {
-    ...common(SMALL_CONTEXT, settings),
+    ...common(ASSUMED_CONTEXT, settings),
     id: 'chat',
     backendId: undefined,
     name: 'TPU Pilot',

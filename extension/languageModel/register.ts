@@ -2,9 +2,7 @@ import * as vscode from 'vscode';
 import type { BackendConnection } from '../backendConnection.ts';
 import { guard } from '../guard.ts';
 import { LanguageModelProvider } from './provider.ts';
-
-/** As in package.json, `contributes.languageModelChatProviders`. */
-const VENDOR = 'tpu-pilot';
+import { VENDOR } from './vendor.ts';
 
 export function registerLanguageModels(
   backend: BackendConnection,

@@ -2,12 +2,13 @@
 import * as vscode from 'vscode';
 import type { CommandHandlers } from '../backendCommands.ts';
 import { commands } from '../commandIds.ts';
+import { VENDOR } from '../languageModel/vendor.ts';
 import { inform, warn } from '../notices.ts';
 import { problemOf } from '../problems.ts';
 import { AGENT_NAME } from './agent.ts';
 import { editorChat, type EditorChat } from './internals.ts';
 import { SetUpRecord } from './setUpRecord.ts';
-import { setUpSteps, VENDOR, type SetUpStep, type TakenBack } from './setUpSteps.ts';
+import { setUpSteps, type SetUpStep, type TakenBack } from './setUpSteps.ts';
 
 type Log = Pick<vscode.LogOutputChannel, 'info' | 'warn'>;
 

@@ -1,10 +1,9 @@
 /** The steps of the set-up: what each changes, how it is made and how it is taken back. */
 import * as vscode from 'vscode';
+import { VENDOR } from '../languageModel/vendor.ts';
 import type { EditorChat } from './internals.ts';
 import type { Change } from './setUpRecord.ts';
 
-/** As in package.json, `contributes.languageModelChatProviders`. */
-export const VENDOR = 'tpu-pilot';
 const GROUP = { name: 'TPU Pilot', vendor: VENDOR };
 
 /** `impossible`: not from an extension, ever; the person is told once. */

@@ -1,7 +1,7 @@
 /** `#tpuModels`: the models in the store, and which of them are loaded. */
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import type { ModelInfo } from '../../backend/protocol/models.ts';
+import { totalSize, type ModelInfo } from '../../backend/protocol/models.ts';
 import type { PilotTool } from './pilotTool.ts';
 
 const Input = z.object({
@@ -12,7 +12,7 @@ const Input = z.object({
 const MOST_SHOWN = 30;
 
 function modelText(model: ModelInfo): string {
-  const size = model.files.reduce((sum, file) => sum + file.size, 0);
+  const size = totalSize(model.files);
   const facts = [
     model.loaded ? 'loaded' : 'on disk',
     model.quantization,

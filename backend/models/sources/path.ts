@@ -2,6 +2,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { PilotError } from '../../protocol/errors.ts';
+import { totalSize } from '../../protocol/models.ts';
 import { diskError, requireSpace } from '../disk.ts';
 import { PartFile, readChunks } from '../partFile.ts';
 import type { PullContext, StoredFile } from '../pullContext.ts';
@@ -51,7 +52,7 @@ export async function copyLocalModel(
   context: PullContext,
 ): Promise<StoredFile[]> {
   const { staging, signal, freeBytes } = context;
-  const totalBytes = model.files.reduce((sum, file) => sum + file.size, 0);
+  const totalBytes = totalSize(model.files);
   await staging.keepOnly([]);
   await requireSpace(staging.folder, totalBytes, freeBytes);
   const stored: StoredFile[] = [];

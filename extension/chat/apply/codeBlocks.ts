@@ -1,4 +1,5 @@
 /** The code blocks of an answer, and which of them is meant. Pure. */
+import { splitLines } from '../../splitLines.ts';
 
 export interface CodeBlock {
   /** As the fence names it, in lower case; empty when it doesn't. */
@@ -36,7 +37,7 @@ const OPENING = /^(\s*)(`{3,}|~{3,})\s*([^\s`{]*)[^`]*$/;
 export function codeBlocks(markdown: string): CodeBlock[] {
   const blocks: CodeBlock[] = [];
   let open: { indent: number; fence: string; language: string; lines: string[] } | undefined;
-  for (const line of markdown.split(/\r\n|\n|\r/)) {
+  for (const line of splitLines(markdown)) {
     if (!open) {
       const [, indent = '', fence, language = ''] = OPENING.exec(line) ?? [];
       if (fence !== undefined) {

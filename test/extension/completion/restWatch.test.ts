@@ -102,6 +102,7 @@ test('where a request was just made, the device is warm', async () => {
   watch.asked(
     document as unknown as vscode.TextDocument,
     new Position(7, 0) as unknown as vscode.Position,
+    [],
   );
   await restAt(7);
   expect(warmed()).toEqual([]);

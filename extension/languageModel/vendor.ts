@@ -1,0 +1,2 @@
+/** As in package.json, `contributes.languageModelChatProviders`. */
+export const VENDOR = 'tpu-pilot';
