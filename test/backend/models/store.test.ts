@@ -174,9 +174,13 @@ describe('withLock', () => {
     const order: string[] = [];
     let letGo = (): void => undefined;
     const held = new Promise<void>((resolve) => (letGo = resolve));
-    const first = withLock(folder, {}, async () => {
-      order.push('first');
-      await held;
+    let first: Promise<void> | undefined;
+    await new Promise<void>((begun) => {
+      first = withLock(folder, {}, async () => {
+        order.push('first');
+        begun();
+        await held;
+      });
     });
     const onWait = (): void => {
       order.push('waiting');
