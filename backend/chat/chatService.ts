@@ -18,8 +18,6 @@ const DEFAULT_SAMPLING: Sampling = {
   minP: 0.05,
   repetitionPenalty: 1.1,
 };
-/** Who asks for greedy wants the model's own most likely tokens, with nothing in between. */
-const GREEDY: Sampling = { temperature: 0 };
 
 export class ChatService {
   readonly #formats = new WeakMap<ModelHandle, ChatFormat>();
@@ -63,9 +61,10 @@ export class ChatService {
         class: params.class ?? 'chat',
         prompt: prompt.tokens,
         maxTokens: Math.min(maxTokens ?? room, room),
+        // Who asks for greedy wants the model's likeliest tokens, with nothing in between.
         sampling:
           params.sampling?.temperature === 0
-            ? { ...GREEDY, ...params.sampling }
+            ? params.sampling
             : { ...DEFAULT_SAMPLING, ...params.sampling },
         stop: [...(params.stop ?? []), ...prompt.turnMarkers],
         ...(params.deadlineMs === undefined ? {} : { deadlineMs: params.deadlineMs }),

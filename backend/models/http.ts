@@ -2,7 +2,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type * as Undici from 'undici';
-import type { Dispatcher } from 'undici';
 import type * as z from 'zod';
 import { errorCode } from './disk.ts';
 
@@ -90,7 +89,7 @@ export function createHttpClient(
 
 interface Network {
   readonly request: typeof Undici.request;
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: Undici.Dispatcher;
 }
 
 function proxyOf(key: 'httpProxy' | 'httpsProxy', value: string | undefined) {

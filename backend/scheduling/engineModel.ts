@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { sequenceLimit, type ModelShape } from '../host/admission.ts';
 import { DeviceError, type ModelMetadata } from '../devices/device.ts';
+import { toolStyleOf } from '../models/toolMessages.ts';
 import type { LoadedModelInfo } from '../protocol/devices.ts';
 import { PilotError } from '../protocol/errors.ts';
 import type { RequestClass } from '../protocol/generation.ts';
@@ -116,7 +117,7 @@ export class EngineModel implements ModelHandle {
         contextLength: this.contextLength,
         hasFillIn: fillIn !== undefined,
         hasChatTemplate: chatTemplate !== undefined,
-        hasTools: /\btools\b/.test(chatTemplate ?? ''),
+        hasTools: toolStyleOf(chatTemplate) !== undefined,
         canThink: /\benable_thinking\b/.test(chatTemplate ?? ''),
       },
     ];

@@ -6,6 +6,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
+import { parseJsonLine } from './jsonLine.ts';
 import { lastWords, type Steps } from './steps.ts';
 
 /** What a candidate says of itself. */
@@ -41,18 +42,10 @@ export async function probe(steps: Steps, file: string): Promise<Interpreter | s
   const ended = await steps.run(file, ['-I', '-c', question], {
     timeoutMs: TIMEOUT_MS,
     onLine: (line, stream) => {
-      if (stream === 'stdout') answer ??= readAnswer(line);
+      if (stream === 'stdout') answer ??= parseJsonLine(Answer, line);
     },
   });
   return answer === undefined ? lastWords(ended) : judge(file, answer);
-}
-
-function readAnswer(line: string): Answer | undefined {
-  try {
-    return Answer.safeParse(JSON.parse(line)).data;
-  } catch {
-    return undefined;
-  }
 }
 
 function judge(file: string, { version, implementation, machine, modules }: Answer) {
@@ -83,10 +76,10 @@ export async function findInterpreter(
   return reasons;
 }
 
-/** In a container the image decides what there is. */
-export const containerCandidates: readonly string[] = ['python3.10', 'python3', 'python'];
-
 const NAMES = ['python3.10', 'python3', 'python'];
+/** In a container the image decides what there is. */
+export const containerCandidates: readonly string[] = NAMES;
+
 /** Below the user's home: where version managers keep the Pythons they have installed. */
 const MANAGED = [
   ['.pyenv', 'versions'],

@@ -1,5 +1,6 @@
 /** Which packages the environment has. Asked of its own Python, which knows best. */
 import * as z from 'zod';
+import { parseJsonLine } from './jsonLine.ts';
 import { shippedText } from './lock.ts';
 import { GLIBC_FILES } from './repair.ts';
 import { lastWords, type Steps } from './steps.ts';
@@ -37,15 +38,7 @@ export async function takeInventory(
     ['-I', '-c', await shippedText('inventory.py'), ...GLIBC_FILES],
     { timeoutMs: TIMEOUT_MS, onLine: (line, stream) => stream === 'stdout' && printed.push(line) },
   );
-  const found = Inventory.safeParse(parseJson(printed.at(-1) ?? ''));
-  if (found.success) return { inventory: found.data };
+  const inventory = parseJsonLine(Inventory, printed.at(-1) ?? '');
+  if (inventory) return { inventory };
   return { inventory: undefined, reason: `${python}: ${lastWords(ended)}` };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

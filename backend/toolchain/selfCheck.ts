@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { PilotError } from '../protocol/errors.ts';
 import type { ToolchainStatus } from '../protocol/toolchain.ts';
+import { parseJsonLine } from './jsonLine.ts';
 import { shippedText, type ToolchainLock } from './lock.ts';
 import { lastWords, type Steps } from './steps.ts';
 
@@ -35,7 +36,7 @@ export async function selfCheck(
     {
       timeoutMs: TIMEOUT_MS,
       onLine: (text, stream) => {
-        const line = stream === 'stdout' ? parseLine(text) : undefined;
+        const line = stream === 'stdout' ? parseJsonLine(Line, text) : undefined;
         if (!line) return;
         current = line.state === 'started' ? line.name : undefined;
         if (line.state === 'works') works.set(line.name, line.version);
@@ -56,12 +57,4 @@ export async function selfCheck(
   if (failures.length === 0)
     return COMPILER.map((name) => ({ name, version: works.get(name) ?? '' }));
   throw new PilotError('toolchainBroken', { reason: failures.slice(0, 5).join('; ') });
-}
-
-function parseLine(text: string): z.infer<typeof Line> | undefined {
-  try {
-    return Line.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
 }
