@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
 import { ChatView } from '../support/editor/chatView.ts';
+import { startScriptedBackend, type ScriptedBackend } from '../support/editor/scriptedBackend.ts';
 import { screenshots } from '../support/editor/session.ts';
 import { describeEditor, type EditorSuite } from '../support/editor/suite.ts';
-import { startScriptedBackend } from '../support/scriptedBackend.ts';
 
 const WINDOWS_FILE = 'counter.ts';
 const WINDOWS_TEXT = 'export class Counter {\r\n\tn = 0;\r\n\tup() {\r\n\t\tn++;\r\n\t}\r\n}\r\n';
@@ -25,7 +25,7 @@ function answer(prompt: string): string {
   return 'Hello.\n';
 }
 
-let scripted: AsyncDisposable | undefined;
+let scripted: ScriptedBackend | undefined;
 
 async function askAbout(suite: EditorSuite, command: string): Promise<ChatView> {
   const { window } = suite;
@@ -48,7 +48,7 @@ describeEditor(
   'chatApply',
   (suite) => {
     // Before the session's own clean-up, which ends the process of the backend: it is this one.
-    afterAll(async () => scripted?.[Symbol.asyncDispose]());
+    afterAll(async () => scripted?.close());
 
     suite.it('applies a fix after a look at it, and one undo takes it back', async () => {
       const { window } = suite;
@@ -123,7 +123,9 @@ describeEditor(
     model: false,
     files: { [WINDOWS_FILE]: WINDOWS_TEXT },
     prepareHome: async (home) => {
-      scripted = await startScriptedBackend(home, answer);
+      scripted = await startScriptedBackend(home, (call) => {
+        call.write(...answer(call.prompt).split(/(?<=\n)/)).finish();
+      });
     },
   },
 );

@@ -11,15 +11,10 @@ import { DocumentGate } from '../../extension/documentGate.ts';
 import { ACCEPTED_COMMAND, InlineCompletionProvider } from '../../extension/inlineCompletion.ts';
 import { FakeConnector, FakeSession } from '../support/fakeSession.ts';
 import { CancellationTokenSource, fake } from '../support/fakeVscode.ts';
+import { silentLog } from '../support/silentLog.ts';
 
 afterEach(() => fake.reset());
 
-const log = {
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  debug: () => undefined,
-};
 const uri = vscode.Uri.file('/p/a b.ts');
 const document = {
   uri,
@@ -63,7 +58,7 @@ async function setUp(
   });
   const connector = new FakeConnector();
   connector.queue(session);
-  const connection = new BackendConnection(connector, log);
+  const connection = new BackendConnection(connector, silentLog);
   connection.start();
   await connection.ready();
   const gate = new DocumentGate(patterns);
@@ -75,7 +70,7 @@ async function setUp(
     add: (_, event) => events.push(event),
     watch: () => undefined,
   });
-  const provider = new InlineCompletionProvider(connection, gate, log, parts, now);
+  const provider = new InlineCompletionProvider(connection, gate, silentLog, parts, now);
   const source = new CancellationTokenSource();
   const ask: Asked['ask'] = (triggerKind = AUTOMATIC, selectedCompletionInfo) =>
     provider.provideInlineCompletionItems(

@@ -8,15 +8,10 @@ import { DocumentGate } from '../../../extension/documentGate.ts';
 import { FakeConnector, FakeSession } from '../../support/fakeSession.ts';
 import { fakeTextDocument, fakeTextEditor } from '../../support/fakeTextDocument.ts';
 import { CancellationTokenSource, fake } from '../../support/fakeVscode.ts';
+import { silentLog } from '../../support/silentLog.ts';
 
 afterEach(() => fake.reset());
 
-const log = {
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  debug: () => undefined,
-};
 const done = {
   text: 'Hello there',
   finishReason: 'stop' as const,
@@ -65,7 +60,7 @@ async function askExactly(
   patterns: string[],
 ): Promise<Answered> {
   const connector = new FakeConnector();
-  const connection = new BackendConnection(connector, log);
+  const connection = new BackendConnection(connector, silentLog);
   if (session) {
     connector.queue(session);
     connection.start();
@@ -82,7 +77,7 @@ async function askExactly(
         return Promise.resolve();
       },
     },
-    log,
+    log: silentLog,
   });
   const stream = new NotedStream();
   const result = await participant.handle(
