@@ -15,6 +15,14 @@ async function withButtons(
   if (command) await vscode.commands.executeCommand(command);
 }
 
+/** How long a brief word stays in the status bar. */
+const BRIEF_MS = 10_000;
+
+/** Says it in the status bar, where it asks for nothing and goes by itself. */
+export function tellBriefly(text: string): void {
+  vscode.window.setStatusBarMessage(`$(info) ${text}`, BRIEF_MS);
+}
+
 export async function inform(message: string, ...buttons: CommandId[]): Promise<void> {
   await withButtons(vscode.window.showInformationMessage, message, buttons);
 }

@@ -16,7 +16,7 @@ export const noticeTable = {
     "The oldest {count} messages were left out: the conversation is longer than the model's context.",
   longResult: "The middle of a tool's answer was left out: it is longer than the model can read.",
   repetition: 'The answer was ended, because it had begun to repeat itself.',
-  deviceStopped: 'The device stopped; the answer goes on in a moment.',
+  deviceStopped: 'The device stopped in the middle of this answer, which goes on after a restart.',
 } as const;
 
 export type NoticeName = keyof typeof noticeTable;

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { chooseRepository } from '../commit/chooseRepository.ts';
 import { reasonOf } from '../commit/commitCommand.ts';
 import type { CommitWriter } from '../commit/commitWriter.ts';
+import { tellBriefly } from '../notices.ts';
 import type { AnswerApplier } from './apply/answerApplier.ts';
 import type { TurnRecord } from './messages.ts';
 import { tellNotSent } from './notSent.ts';
@@ -35,7 +36,7 @@ export class CommitAnswer {
     const { repository } = choice;
     stream.progress(vscode.l10n.t('Reading the changes'));
     // The message is shown when it is whole: before, it isn't clear what of it is message.
-    const onProgress = showProgress(stream, () => undefined);
+    const onProgress = showProgress(stream, () => undefined, tellBriefly);
     const draft = await this.writer.write({ repository, hint: prompt, signal, onProgress });
     if (draft.kind !== 'message') {
       stream.markdown(reasonOf(draft) ?? '');

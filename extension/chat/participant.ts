@@ -8,6 +8,7 @@ import { chatContextLength } from '../chatModel.ts';
 import { titleOf } from '../commandIds.ts';
 import type { DocumentGate } from '../documentGate.ts';
 import { wantsThinking } from '../languageModel/thinkingChoice.ts';
+import { tellBriefly } from '../notices.ts';
 import { problemOf, sentenceOf } from '../problems.ts';
 import { chatSettings } from '../settings.ts';
 import type { AnswerApplier } from './apply/answerApplier.ts';
@@ -90,19 +91,26 @@ export class ChatParticipant {
     const settings = chatSettings();
     const { maxTokens } = settings;
     const thinking = wantsThinking(request, settings.thinking);
+    const endNotes: string[] = [];
     const result = await session.streamChat(
       { messages: [...prompt.messages], maxTokens, thinking },
-      showProgress(stream, (text) => {
-        record.answer += text;
-        stream.markdown(text);
-      }),
+      showProgress(
+        stream,
+        (text) => {
+          record.answer += text;
+          stream.markdown(text);
+        },
+        (notice) => {
+          tellBriefly(notice);
+          endNotes.push(notice);
+        },
+      ),
       signal,
     );
     if (result.finishReason === 'length') {
-      stream.markdown(
-        `\n\n*${vscode.l10n.t('The answer was cut at its longest allowed length.')}*`,
-      );
+      endNotes.push(vscode.l10n.t('The answer was cut at its longest allowed length.'));
     }
+    for (const note of endNotes) stream.markdown(`\n\n*${note}*`);
     if (target)
       this.parts.answers.offer(proposalsFor(target.command, target, record.answer), stream);
     const { generatedTokens, totalMs } = result.timings;

@@ -1,12 +1,11 @@
 /** Hands the parts of an answer to VS Code as they come. */
 import * as vscode from 'vscode';
 import type { ChatProgress, ChatResult } from '../../backend/protocol/chat.ts';
+import { tellBriefly } from '../notices.ts';
 import { noticeText } from '../noticeText.ts';
 import { endNote } from './endNotes.ts';
 import type { NewerParts } from './newerApi.ts';
 
-/** How long a notice stays in the status bar. */
-const NOTICE_MS = 10_000;
 /** Notices of one window that are told once only; more are not to be expected. */
 const REMEMBERED = 64;
 
@@ -19,7 +18,7 @@ export class Notices {
   /** True when it was not told before. */
   tell(notice: string): boolean {
     this.log.info(`Chat model: ${notice}`);
-    vscode.window.setStatusBarMessage(`$(info) ${notice}`, NOTICE_MS);
+    tellBriefly(notice);
     if (this.told.has(notice)) return false;
     if (this.told.size >= REMEMBERED) this.told.clear();
     this.told.add(notice);

@@ -33,9 +33,13 @@ describeEditor(
       await chat.startOver();
       await chat.ask('@tpu Explain in a few sentences why the sky is blue.');
       await chat.started();
+      const begun = await chat.text();
       process.kill(first!, 'SIGKILL');
       await chat.ended();
-      expect((await chat.text()).length).toBeGreaterThan(40);
+      const whole = await chat.text();
+      expect(whole.startsWith(begun)).toBe(true);
+      expect(whole.length).toBeGreaterThan(begun.length);
+      expect(whole).toContain('The device stopped in the middle of this answer');
       expect(await chat.problem()).toBeUndefined();
 
       expect(await hostPid()).not.toBe(first);

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import * as vscode from 'vscode';
 import { PilotError } from '../../../backend/protocol/errors.ts';
+import { notice } from '../../../backend/protocol/notices.ts';
 import { BackendConnection } from '../../../extension/backendConnection.ts';
 import type { Proposal } from '../../../extension/chat/apply/proposals.ts';
 import { ChatParticipant } from '../../../extension/chat/participant.ts';
@@ -88,6 +89,26 @@ async function askExactly(
   );
   return { notes: stream.notes, result: result ?? {}, offered };
 }
+
+test('a notice in the middle of an answer leaves its text whole, and stands below it', async () => {
+  const session = new FakeSession();
+  session.chat = {
+    progress: [
+      { kind: 'text', text: 'Hel' },
+      { kind: 'notice', message: notice('deviceStopped') },
+      { kind: 'text', text: 'lo' },
+    ],
+    result: { ...done, finishReason: 'length' },
+  };
+  const { notes, result } = await ask(session);
+  expect(notes).toEqual([
+    'Hel',
+    'lo',
+    `\n\n*${notice('deviceStopped')}*`,
+    '\n\n*The answer was cut at its longest allowed length.*',
+  ]);
+  expect(result).toEqual({ metadata: { sent: 'hi', answer: 'Hello' } });
+});
 
 test('text streams as it comes; notices and thinking are not part of it', async () => {
   const session = new FakeSession();

@@ -17,11 +17,18 @@ export class ChatView {
   /** Sends a message; VS Code must know a model by then, or it refuses to. */
   async ask(text: string): Promise<void> {
     await this.view.locator('.model-picker-split[aria-label*=","]').waitFor();
+    const before = await this.lastAnswerRow();
     await this.view.locator('.interactive-input-part .monaco-editor').first().click();
     // What is there is replaced: VS Code repeats the participant of the last question.
     await this.workbench.press('Control+A');
     await this.workbench.page.keyboard.insertText(text);
     await this.workbench.press('Enter');
+    // Until there is a row for it, the last answer is the one before.
+    if (before !== null) {
+      await this.view
+        .locator(`.monaco-list-row:not([data-index="${before}"]) .chat-most-recent-response`)
+        .waitFor();
+    }
   }
 
   /** The answer to the last message. */
@@ -71,6 +78,14 @@ export class ChatView {
     await this.stopButton.click();
   }
 
+  /** Its number in the list; null when there is none. */
+  private async lastAnswerRow(): Promise<string | null> {
+    const row = this.view.locator('.monaco-list-row', {
+      has: this.workbench.page.locator('.chat-most-recent-response'),
+    });
+    return (await row.count()) === 0 ? null : row.getAttribute('data-index');
+  }
+
   private get stopButton(): Locator {
     return this.view.locator('.interactive-input-part .codicon-stop-circle');
   }
@@ -82,8 +97,16 @@ export class ChatView {
     const steps = labels.filter({ hasText: /steps?\b/ });
     const used = labels.filter({ hasText: /references?$/ });
     await steps.or(used).first().waitFor();
-    if (!(await used.isVisible())) await steps.click();
-    await used.click();
+    // They may be folded between the look and the click.
+    for (let attempt = 1; attempt < 4; attempt++) {
+      if (!(await used.isVisible())) await steps.click();
+      try {
+        await used.click({ timeout: 5000 });
+        break;
+      } catch {
+        // Looked for again.
+      }
+    }
     const rows = this.answer.locator('.chat-used-context-list .monaco-list-row');
     await rows.first().waitFor();
     return rows.allTextContents();
