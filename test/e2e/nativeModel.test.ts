@@ -2,6 +2,7 @@
 import { afterAll, expect } from 'vitest';
 import { callModel, packageModelCaller } from '../support/editor/modelCaller/package.ts';
 import type { ModelCall, Outcome, Part } from '../support/editor/modelCaller/call.ts';
+import { ChatView } from '../support/editor/chatView.ts';
 import { metric } from '../support/editor/metrics.ts';
 import { startScriptedBackend, type ScriptedBackend } from '../support/editor/scriptedBackend.ts';
 import { screenshots } from '../support/editor/session.ts';
@@ -185,7 +186,7 @@ describeEditor(
       expect(prompt).not.toContain('"name": "tool_39"');
     });
 
-    suite.it('is in the picker of the chat view, where its thinking can be chosen', async () => {
+    suite.it('is in the picker of the chat view, where its thinking is chosen', async () => {
       const { window } = suite;
       await window.runCommand('Chat: Open Chat');
       const view = window.page.locator('.part.auxiliarybar');
@@ -194,6 +195,18 @@ describeEditor(
       const on = window.page.getByRole('menuitemradio', { name: /^On,/ });
       await on.waitFor();
       await window.screenshot(screenshots, 'model-thinking');
+      await on.click();
+      // The menu stays, so that more can be chosen.
+      await view.locator('.interactive-input-part').getByText('On', { exact: true }).waitFor();
+      await window.press('Escape');
+      await on.waitFor({ state: 'detached' });
+
+      const chat = new ChatView(window);
+      await chat.ask('@tpu Please think about it.');
+      await chat.ended();
+      expect(await chat.text()).toBe('Forty-two.');
+      // With thinking off, the prompt has written it, empty.
+      expect(scripted?.engine.calls.at(-1)?.prompt).toMatch(/assistant\n$/);
     });
   },
   {},
