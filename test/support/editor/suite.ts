@@ -8,8 +8,8 @@ export interface EditorSuite {
   readonly session: EditorSession;
   /** The first window, whose extension is connected and has its model. */
   readonly window: Workbench;
-  /** A test that leaves a picture of every window when it fails. */
-  it(name: string, test: () => Promise<void>): void;
+  /** A test that leaves a picture of every window when it fails, by default after four minutes. */
+  it(name: string, test: () => Promise<void>, timeoutMs?: number): void;
 }
 
 export interface SuiteOptions extends SessionOptions {
@@ -68,13 +68,17 @@ export function describeEditor(
       get window() {
         return started(window);
       },
-      it(title, test) {
-        it(title, async () => {
-          onTestFailed(async () => {
-            await session?.screenshot(`failed-${name}-${title}`.replace(/\W+/g, '-'));
-          });
-          await test();
-        });
+      it(title, test, timeoutMs) {
+        it(
+          title,
+          async () => {
+            onTestFailed(async () => {
+              await session?.screenshot(`failed-${name}-${title}`.replace(/\W+/g, '-'));
+            });
+            await test();
+          },
+          timeoutMs,
+        );
       },
     });
 
