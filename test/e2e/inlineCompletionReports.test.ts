@@ -6,19 +6,11 @@ import { CompletionRecord } from '../../extension/completion/record.ts';
 import { closeTab, openReport, tableRows } from '../support/editor/report.ts';
 import { screenshots } from '../support/editor/session.ts';
 import { describeEditor } from '../support/editor/suite.ts';
+import { readWhyReport } from '../support/editor/whyReport.ts';
 
-const WHY = ['TPU Pilot: Why No Suggestion?', 'Why No Suggestion?'] as const;
 const STATISTICS = ['TPU Pilot: Show Completion Statistics', 'Completion Statistics'] as const;
 
 describeEditor('completion reports', (suite) => {
-  /** The last requests, newest first. */
-  const requests = async (): Promise<{ file: string; fate: string; outcome: string }[]> => {
-    const report = await openReport(suite.window, ...WHY);
-    const rows = (await report.locator('table').count()) > 0 ? await tableRows(report, 0) : [];
-    await closeTab(suite.window);
-    return rows.map(([, file = '', fate = '', outcome = '']) => ({ file, fate, outcome }));
-  };
-
   const typeAtEnd = async (file: string, text: string): Promise<void> => {
     const { window } = suite;
     await window.openFile(file);
@@ -32,7 +24,9 @@ describeEditor('completion reports', (suite) => {
     await window.ghostTextShown();
     await window.press('Tab');
     await window.save();
-    const accepted = (await requests()).find(({ outcome }) => outcome.endsWith('accepted'));
+    const accepted = (await readWhyReport(window)).requests.find(({ outcome }) =>
+      outcome.endsWith('accepted'),
+    );
     expect(accepted?.outcome).toBe('accepted');
 
     const report = await openReport(window, ...STATISTICS);
