@@ -6,6 +6,8 @@ import { findTool, readCalls } from './toolCallText.ts';
 
 const OPEN = '<tool_call>';
 const CLOSE = '</tool_call>';
+/** One that the model does not just write about. */
+const OPENING = /(?<!`)<tool_call>/u;
 /** As many as a message of the protocol holds; a model that wants more is in a loop. */
 const MAX_CALLS = 64;
 
@@ -159,17 +161,24 @@ export class ToolCallFinder {
           message: notice('unknownTool', { tool: reading.name }),
         });
         return;
-      case 'notACall':
-        this.#giveText(body.trim(), parts);
+      case 'notACall': {
+        // A call may have been opened within what looked like one.
+        const pieces = body.split(OPENING);
+        if (pieces.length === 1) this.#giveText(body.trim(), parts);
+        else for (const piece of pieces) this.#giveCall(piece, isWhole, parts);
         return;
+      }
       default:
         reading satisfies never;
     }
   }
 
   #giveText(text: string, parts: ChatProgress[]): void {
-    if (text === '') return;
-    const given = this.#afterCall && this.#text !== '' ? `\n\n${text.trimStart()}` : text;
+    // White space never begins an answer, nor what follows a call.
+    const isFirst = this.#text === '';
+    const words = isFirst || this.#afterCall ? text.trimStart() : text;
+    if (words === '') return;
+    const given = this.#afterCall && !isFirst ? `\n\n${words}` : words;
     this.#afterCall = false;
     this.#text += given;
     parts.push({ kind: 'text', text: given });
@@ -178,7 +187,7 @@ export class ToolCallFinder {
 
 /** Where the first opening tag is that the model does not just write about; -1 without one. */
 function openingIn(text: string): number {
-  return /(?<!`)<tool_call>/u.exec(text)?.index ?? -1;
+  return OPENING.exec(text)?.index ?? -1;
 }
 
 /** The end of a text that may become an opening tag. */

@@ -133,6 +133,12 @@ describe('AnswerParser with tools', () => {
     expect(parse([answer], { opening })).toMatchObject({ text: '', calls: [called('a')] });
   });
 
+  it('finds a call that is opened within what looked like one', () => {
+    const { text, calls } = parse(['```json\n', bare, '<tool_call>', bare]);
+    expect(text).not.toContain('<tool_call>');
+    expect(calls.length).toBeGreaterThan(0);
+  });
+
   it('gives at most as many calls as a message may have', () => {
     const many = Array.from({ length: 200 }, (_, index) => call(String(index))).join('\n');
     expect(parse([many]).calls).toHaveLength(64);
@@ -149,6 +155,7 @@ describe('AnswerParser with tools', () => {
         expect(streamed).toEqual(parse([pieces.join('')], { thinkingOpen }));
         expect(streamed.text).not.toMatch(/(?<!`)<tool_call>\s*\{"name": "read_file"/);
       }),
+      { numRuns: 2000 },
     );
   });
 
