@@ -137,7 +137,7 @@ export class ToolCallFinder {
       this.#searched = at + CLOSE.length;
       return true;
     }
-    this.#held = this.#held.slice(at + CLOSE.length).trimStart();
+    this.#held = this.#held.slice(at + CLOSE.length);
     this.#state = 'text';
     this.#giveCall(body, true, parts);
     return true;
