@@ -11,6 +11,9 @@ function isRunning({ kind, state }: JobInfo): boolean {
     case 'pull':
       return state === 'queued' || state === 'running';
     case 'toolchain':
+    case 'convert':
+    case 'verify':
+    case 'predict':
       return false;
     default:
       return kind satisfies never;
