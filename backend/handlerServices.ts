@@ -2,6 +2,9 @@
 import { startPull } from './jobs/pullJob.ts';
 import { startToolchainInstall } from './jobs/toolchainJob.ts';
 import type { Parts } from './parts.ts';
+import { locateModel } from './models/modelService.ts';
+import { buildOptionsOf } from './prediction/build.ts';
+import { estimate } from './prediction/estimate.ts';
 import type { Services } from './rpc/services.ts';
 import type { TokenStore } from './security/tokens.ts';
 import { removeToolchain } from './toolchain/remove.ts';
@@ -36,6 +39,10 @@ export function createServices(
       status: async (signal) => toolchainStatus(home, process.env, signal),
       install: (params) => startToolchainInstall(jobs, home, params),
       remove: async (signal) => removeToolchain(home, silent, signal, process.env),
+    },
+    prediction: {
+      estimate: async ({ source, options }) =>
+        estimate(await locateModel(store, source), buildOptionsOf(options)),
     },
     tokens: {
       create: async (params) => tokens.create(params),

@@ -3,11 +3,9 @@ import { stat } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import { homeFolder } from '../client/home.ts';
 import { ModelStore } from '../models/store.ts';
-import { BuildError, type BuildOptions } from '../prediction/build.ts';
-import { predict } from '../prediction/predict.ts';
-import { readShape } from '../prediction/readShape.ts';
-import { PilotError } from '../protocol/errors.ts';
-import { CardQuantization, type Prediction } from '../protocol/prediction.ts';
+import type { BuildOptions } from '../prediction/build.ts';
+import { estimate } from '../prediction/estimate.ts';
+import { CardQuantization } from '../protocol/prediction.ts';
 import { integer } from './arguments.ts';
 import { addCommand, type CommonOptions } from './command.ts';
 import { printResult, type Io } from './io.ts';
@@ -50,24 +48,17 @@ export function registerPredictCommand(model: Command, io: Io): void {
     .option('--embedding-disk', 'keep the embedding on the host')
     .addHelpText('after', sourceHelp)
     .action(async (source: string, options: PredictOptions) => {
-      const prediction = await predictSource(await findSource(io, source, options), options);
+      const store = new ModelStore(homeFolder(options.home, io.env));
+      // What there is here goes before a model of the store.
+      const isPath = await stat(source).catch(() => undefined);
+      const file = isPath ? source : ((await store.find(source))?.path ?? source);
+      const prediction = await estimate(file, buildOf(options));
       printResult(io, options.json ?? false, prediction, describePrediction(prediction));
     });
 }
 
-/** A name that is no path is a model of the store. */
-async function findSource(io: Io, source: string, options: CommonOptions): Promise<string> {
-  if (await stat(source).catch(() => undefined)) return source;
-  const store = new ModelStore(homeFolder(options.home, io.env));
-  const models = await store.list();
-  const found = models.find(({ id, aliases }) => id === source || aliases.includes(source));
-  return found?.path ?? source;
-}
-
-/** @throws PilotError configInvalid when an option does not go with the model, and readShape's */
-async function predictSource(source: string, options: PredictOptions): Promise<Prediction> {
-  const shape = await readShape(source);
-  const build: BuildOptions = {
+function buildOf(options: PredictOptions): BuildOptions {
+  return {
     quantization: options.quantize,
     groupSize: options.groupSize,
     isSymmetric: options.symmetric,
@@ -77,10 +68,4 @@ async function predictSource(source: string, options: PredictOptions): Promise<P
     slots: options.slots,
     isEmbeddingOnDisk: options.embeddingDisk,
   };
-  try {
-    return predict(shape, build);
-  } catch (cause) {
-    if (!(cause instanceof BuildError)) throw cause;
-    throw new PilotError('configInvalid', { reason: cause.message }, { cause });
-  }
 }

@@ -2,7 +2,14 @@
 import type { Prediction } from '../protocol/prediction.ts';
 import { chooseBuild, decodeLengths, weightBits, type Build, type BuildOptions } from './build.ts';
 import { chipHeaps, type Heap } from './heaps.ts';
-import { kvBytesPerToken, memoryBlocks, place, totalBytes } from './memory.ts';
+import {
+  kvBytesPerToken,
+  memoryBlocks,
+  place,
+  totalBytes,
+  type Blocks,
+  type Bound,
+} from './memory.ts';
 import { parameters, type ModelShape } from './modelShape.ts';
 import { findRemedies, longestSequence } from './remedies.ts';
 import { decodeStep, firstToken } from './time.ts';
@@ -56,8 +63,21 @@ export function predict(
   };
 }
 
-function describeBuild({ groupSize, ...build }: Build): Prediction['build'] {
-  return weightBits(build.quantization) === 16 ? build : { ...build, groupSize };
+function describeBuild(build: Build): Prediction['build'] {
+  const isGrouped = weightBits(build.quantization) < 16;
+  return {
+    quantization: build.quantization,
+    ...(isGrouped && { groupSize: build.groupSize }),
+    isSymmetric: build.isSymmetric,
+    sequenceLength: build.sequenceLength,
+    chunkLength: build.chunkLength,
+    prefill: build.prefill,
+    hasPrefixReuse: build.hasPrefixReuse,
+    slots: build.slots,
+    isEmbeddingOnDisk: build.isEmbeddingOnDisk,
+    devices: build.devices,
+    highLayers: build.highLayers,
+  };
 }
 
 function predictMemory(
@@ -70,14 +90,7 @@ function predictMemory(
   const isSafe = place(blocks, 'high', heaps).isWhole;
   const longest = longestSequence(shape, build, heaps);
   return {
-    parts: blocks.map(({ name, count, block }) => ({
-      name,
-      bytes: {
-        low: count * block.low,
-        expected: count * block.expected,
-        high: count * block.high,
-      },
-    })),
+    parts: partsOf(blocks),
     total: {
       low: totalBytes(blocks, 'low'),
       expected: totalBytes(blocks, 'expected'),
@@ -91,14 +104,25 @@ function predictMemory(
     })),
     fit: expected.isWhole ? (isSafe ? 'yes' : 'tight') : 'no',
     ...(longest !== undefined && { longestSequence: longest }),
-    remedies: isSafe ? [] : findRemedies(shape, build, heaps),
+    remedies: isSafe ? [] : findRemedies(shape, build, heaps, longest),
   };
 }
 
-function promptsOf({ prefill, sequenceLength, chunkLength }: Build): number[] {
+/** Blocks of the same name together, where the first of them stands. */
+function partsOf(blocks: readonly Blocks[]): Prediction['memory']['parts'] {
+  const names = [...new Set(blocks.map(({ name }) => name))];
+  return names.map((name) => {
+    const own = blocks.filter((one) => one.name === name);
+    const sum = (bound: Bound): number => totalBytes(own, bound);
+    return { name, bytes: { low: sum('low'), expected: sum('expected'), high: sum('high') } };
+  });
+}
+
+function promptsOf({ prefill, hasPrefixReuse, ...build }: Build): number[] {
   // A static prefill costs the same whatever the prompt has.
-  if (prefill === 'static') return [chunkLength];
-  return [...promptLengths.filter((length) => length < sequenceLength), sequenceLength];
+  if (prefill === 'static') return [build.chunkLength];
+  const longest = hasPrefixReuse ? build.sequenceLength : build.chunkLength;
+  return [...promptLengths.filter((length) => length < longest), longest];
 }
 
 function assumptionsOf(shape: ModelShape, build: Build): string[] {
@@ -109,10 +133,13 @@ function assumptionsOf(shape: ModelShape, build: Build): string[] {
     'Only matrix work follows the clock; memory does not.',
     'Weights and the KV cache are exact; activations and instructions are estimates.',
   ];
-  const shared = shape.isTied && !build.isEmbeddingOnDisk;
+  const shared = shape.isTied && !build.isEmbeddingOnDisk && build.devices === 1;
   return [
     ...always,
     ...(shared ? ['The output head shares the embedding’s memory, as their bytes are equal.'] : []),
+    ...(build.devices > 1
+      ? ['The chips share the work evenly; what they tell each other is left out.']
+      : []),
     ...(build.slots > 1
       ? ['Slots decode in one launch a layer, each writing its KV in place, with one output head.']
       : []),

@@ -39,11 +39,12 @@ export interface Step {
 
 /** One token for each slot, with a KV cache of that many tokens each. */
 export function decodeStep(shape: ModelShape, build: Build, kvLength: number): Step {
-  const weights = layerWeightBytes(shape, build) * shape.layers;
-  const kv = kvBytesPerToken(shape) * kvLength * build.slots;
-  const head = tableBytes(shape);
+  const { devices } = build;
+  const weights = layerWeightBytes(shape, build) / devices;
+  const kv = (kvBytesPerToken(shape) * kvLength * build.slots) / devices;
+  const head = tableBytes(shape) / devices;
   const seconds =
-    Math.max(weights / bandwidth.weights, matrixSeconds(shape, build.slots)) +
+    Math.max(weights / bandwidth.weights, matrixSeconds(shape, build.slots) / devices) +
     kv / bandwidth.kv +
     head / (build.slots > 1 ? bandwidth.batchedHead : bandwidth.outputHead) +
     launches(shape);
@@ -60,11 +61,12 @@ export function firstToken(
   promptTokens: number,
   clockMHz: number,
 ): Range {
-  let seconds = tableBytes(shape) / bandwidth.outputHead;
+  let seconds = tableBytes(shape) / bandwidth.outputHead / build.devices;
   for (let from = 0; from < promptTokens; from += build.chunkLength) {
     const left = Math.min(promptTokens - from, build.chunkLength);
     const tokens = build.prefill === 'static' ? build.chunkLength : left;
-    seconds += chunkSeconds(shape, build, { tokens, from }, clockMHz) + launches(shape);
+    const { devices } = build;
+    seconds += chunkSeconds(shape, build, { tokens, from }, clockMHz) / devices + launches(shape);
   }
   return spread(seconds, prefillSpread);
 }
@@ -81,7 +83,7 @@ function chunkSeconds(
   { tokens, from }: Chunk,
   clockMHz: number,
 ): number {
-  const weights = (layerWeightBytes(shape, build) * shape.layers) / bandwidth.weights;
+  const weights = layerWeightBytes(shape, build) / bandwidth.weights;
   const speed = clockMHz / 1000;
   // Two products, each over all pairs of tokens: the mask hides half of them, but saves no time.
   const pairs = 4 * tokens * (from + tokens) * queryWidth(shape) * shape.layers;

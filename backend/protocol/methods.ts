@@ -7,6 +7,8 @@ import * as documents from './documents.ts';
 import { InitializeParams, InitializeResult, type Role } from './handshake.ts';
 import * as jobs from './jobs.ts';
 import * as models from './models.ts';
+import { PredictParams } from './predict.ts';
+import { Prediction } from './prediction.ts';
 import * as toolchain from './toolchain.ts';
 
 interface RequestRow {
@@ -110,6 +112,12 @@ export const requests = {
     result: Nothing,
     role: 'admin',
     summary: 'Delete the compiler and its environment.',
+  },
+  'predict/estimate': {
+    params: PredictParams,
+    result: Prediction,
+    role: 'admin',
+    summary: 'What a model would need and do on a BM1684X, by formula, at once.',
   },
   'job/list': {
     params: NoParams,

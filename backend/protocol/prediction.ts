@@ -38,11 +38,17 @@ export const Prediction = z.object({
     groupSize: z.number().int().optional(),
     isSymmetric: z.boolean(),
     sequenceLength: z.number().int(),
-    /** Tokens that go through the network at once; the whole sequence length when static. */
+    /** Tokens that go through the network at once. */
     chunkLength: z.number().int(),
     prefill: z.enum(['static', 'dynamic']),
+    /** Whether a prompt may have several chunks. */
+    hasPrefixReuse: z.boolean(),
     slots: z.number().int(),
     isEmbeddingOnDisk: z.boolean(),
+    /** Chips that share one copy of the weights. */
+    devices: z.number().int(),
+    /** Layers whose weights stay in 16 bits. */
+    highLayers: z.number().int(),
   }),
   memory: z.object({
     parts: z.array(MemoryPart),

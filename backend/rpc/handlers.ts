@@ -47,7 +47,7 @@ export type NotificationHandlers = {
 };
 
 export function createRequestHandlers(services: Services): RequestHandlers {
-  const { chat, completion, engine, jobs, models, tokens, toolchain } = services;
+  const { chat, completion, engine, jobs, models, prediction, tokens, toolchain } = services;
   return {
     initialize: ({ initializationOptions, clientInfo }, { session }) => {
       const client = initializationOptions.protocolVersion;
@@ -105,6 +105,7 @@ export function createRequestHandlers(services: Services): RequestHandlers {
       await toolchain.remove(signal);
       return null;
     },
+    'predict/estimate': async (params) => prediction.estimate(params),
     'job/list': () => ({ jobs: jobs.list() }),
     'job/get': ({ job }) => jobs.get(job),
     'job/cancel': ({ job }) => jobs.cancel(job),

@@ -7,6 +7,8 @@ import type { JobInfo } from '../protocol/jobs.ts';
 import type { NotificationOf, ParsedParamsOf, ResultOf } from '../protocol/methods.ts';
 import type { ModelService } from '../models/modelService.ts';
 import type { PullParams } from '../protocol/models.ts';
+import type { PredictParams } from '../protocol/predict.ts';
+import type { Prediction } from '../protocol/prediction.ts';
 import type { ToolchainInstallParams, ToolchainStatus } from '../protocol/toolchain.ts';
 import type { Engine } from '../scheduling/engine.ts';
 
@@ -57,6 +59,9 @@ export interface Services {
     /** Answers with the job that does it. */
     install(params: ToolchainInstallParams): JobInfo;
     remove(signal: AbortSignal): Promise<void>;
+  };
+  readonly prediction: {
+    estimate(params: PredictParams): Promise<Prediction>;
   };
   readonly tokens: {
     create(params: ParsedParamsOf<'token/create'>): Promise<ResultOf<'token/create'>>;

@@ -53,8 +53,11 @@ describe('tpu-pilot model predict', () => {
       sequenceLength: 1024,
       chunkLength: 512,
       prefill: 'dynamic',
+      hasPrefixReuse: true,
       slots: 4,
       isEmbeddingOnDisk: true,
+      devices: 1,
+      highLayers: 0,
     });
   });
 
