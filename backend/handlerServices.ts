@@ -1,4 +1,5 @@
 /** What the RPC handlers ask for, given by the parts of the backend. */
+import { planConversion, startConversion } from './jobs/convertJob.ts';
 import { startPull } from './jobs/pullJob.ts';
 import { startToolchainInstall } from './jobs/toolchainJob.ts';
 import type { Parts } from './parts.ts';
@@ -34,6 +35,12 @@ export function createServices(
       list: () => jobs.list(),
       get: (id) => jobs.get(id),
       cancel: (id) => jobs.cancel(id),
+      resume: (id) => jobs.resume(id),
+      log: async (id, from) => jobs.log(id, from),
+    },
+    conversion: {
+      plan: async (params) => planConversion(store, params),
+      start: async (params) => startConversion(jobs, store, params),
     },
     toolchain: {
       status: async (signal) => toolchainStatus(home, process.env, signal),

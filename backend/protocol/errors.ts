@@ -276,6 +276,11 @@ const table = {
     sentence: 'There is no job {job}.',
     remedy: 'List the jobs with job/list.',
   },
+  jobNotResumable: {
+    code: 1404,
+    sentence: 'The job {job} cannot be resumed: {reason}',
+    remedy: 'Start the work anew with its own command.',
+  },
 
   // The vendor's compiler
   toolchainMissing: {
@@ -313,6 +318,39 @@ const table = {
     code: 1607,
     sentence: 'Docker could not run {image}: {reason}',
     remedy: 'Check that Docker runs, that you may use it and that it has the image.',
+  },
+
+  // 17xx: conversions
+  conversionOptions: {
+    code: 1701,
+    sentence: 'The model cannot be converted like this: {reason}',
+    remedy: 'Change the option that the message names.',
+  },
+  unsafeSource: {
+    code: 1702,
+    sentence: 'The model is not used, for it would run code of its own: {reason}',
+    remedy: 'Take a version of the model with safetensors weights and without code of its own.',
+  },
+  conversionFailed: {
+    code: 1703,
+    sentence: 'Converting failed at {part}: {reason}',
+    remedy:
+      'Read the log of the job ("tpu-pilot job log"); converting again goes on from what is done.',
+  },
+  conversionIncomplete: {
+    code: 1704,
+    sentence: 'The compiler said that all is well, but {part} is not right: {reason}',
+    remedy: 'Convert again; if it happens again, report it with the log of the job.',
+  },
+  memoryShort: {
+    code: 1705,
+    sentence: 'Converting needs {needed} bytes of memory, and {free} are free.',
+    remedy: 'Close other programs, or convert on a machine with more memory.',
+  },
+  outputExists: {
+    code: 1706,
+    sentence: 'There is something at {path} already.',
+    remedy: 'Name a folder that does not exist yet.',
   },
 
   // Process and file system

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import * as backend from './backend.ts';
 import * as chat from './chat.ts';
+import * as conversion from './conversion.ts';
 import * as devices from './devices.ts';
 import * as documents from './documents.ts';
 import { InitializeParams, InitializeResult, type Role } from './handshake.ts';
@@ -113,6 +114,18 @@ export const requests = {
     role: 'admin',
     summary: 'Delete the compiler and its environment.',
   },
+  'convert/plan': {
+    params: conversion.ConvertParams,
+    result: conversion.ConversionPlan,
+    role: 'admin',
+    summary: 'What a conversion for the card would need and make, and what stands in its way.',
+  },
+  'convert/start': {
+    params: conversion.ConvertParams,
+    result: jobs.JobInfo,
+    role: 'admin',
+    summary: 'Convert a model for the card; the answer is the job that does it.',
+  },
   'predict/estimate': {
     params: PredictParams,
     result: Prediction,
@@ -123,7 +136,7 @@ export const requests = {
     params: NoParams,
     result: jobs.JobList,
     role: 'admin',
-    summary: 'Jobs that run or have ended since the backend started.',
+    summary: 'Jobs that wait, run or have ended, also before the backend was restarted.',
   },
   'job/get': {
     params: jobs.JobName,
@@ -135,7 +148,19 @@ export const requests = {
     params: jobs.JobName,
     result: jobs.JobInfo,
     role: 'admin',
-    summary: 'Ask a job to stop; what it has downloaded is kept for the next try.',
+    summary: 'Ask a job to stop; what it has done is kept for the next try.',
+  },
+  'job/resume': {
+    params: jobs.JobName,
+    result: jobs.JobInfo,
+    role: 'admin',
+    summary: 'Go on with a job that was interrupted, was cancelled or has failed.',
+  },
+  'job/log': {
+    params: jobs.JobLogParams,
+    result: jobs.JobLog,
+    role: 'admin',
+    summary: 'What a job’s tools have printed.',
   },
   'backend/status': {
     params: NoParams,

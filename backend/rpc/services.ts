@@ -3,7 +3,8 @@ import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { BackendStatus, TokenInfo } from '../protocol/backend.ts';
 import type { ChatProgress, ChatResult, CountTokensResult } from '../protocol/chat.ts';
 import type { InlineCompletionResult } from '../protocol/documents.ts';
-import type { JobInfo } from '../protocol/jobs.ts';
+import type { ConversionPlan, ConvertParams } from '../protocol/conversion.ts';
+import type { JobInfo, JobLog } from '../protocol/jobs.ts';
 import type { NotificationOf, ParsedParamsOf, ResultOf } from '../protocol/methods.ts';
 import type { ModelService } from '../models/modelService.ts';
 import type { PullParams } from '../protocol/models.ts';
@@ -43,6 +44,8 @@ interface JobService {
   list(): JobInfo[];
   get(id: string): JobInfo;
   cancel(id: string): JobInfo;
+  resume(id: string): JobInfo;
+  log(id: string, from: number): Promise<JobLog>;
 }
 
 export interface Services {
@@ -54,6 +57,11 @@ export interface Services {
     load(name: string): Promise<void>;
   };
   readonly jobs: JobService;
+  readonly conversion: {
+    plan(params: ConvertParams): Promise<ConversionPlan>;
+    /** Answers with the job that does it. */
+    start(params: ConvertParams): Promise<JobInfo>;
+  };
   readonly toolchain: {
     status(signal: AbortSignal): Promise<ToolchainStatus>;
     /** Answers with the job that does it. */
