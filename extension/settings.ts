@@ -144,6 +144,12 @@ export async function setInlineCompletion(enabled: boolean): Promise<void> {
   );
 }
 
+/** The model that the backend of this machine loads when it starts. */
+export async function setModel(id: string): Promise<void> {
+  const config = vscode.workspace.getConfiguration(SECTION, null);
+  await config.update(model.key, id, vscode.ConfigurationTarget.Global);
+}
+
 export interface ChatSettings {
   readonly maxTokens: number;
   /** Of models that can. */

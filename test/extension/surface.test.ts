@@ -9,9 +9,9 @@ import { registerCommands } from '../../extension/backendCommands.ts';
 import { BackendConnection } from '../../extension/backendConnection.ts';
 import { BackendToken } from '../../extension/backendToken.ts';
 import { DocumentGate } from '../../extension/documentGate.ts';
-import { DownloadWatch } from '../../extension/downloadWatch.ts';
 import { FailureNotice } from '../../extension/failureNotice.ts';
 import { InlineCompletionProvider } from '../../extension/inlineCompletion.ts';
+import { JobWatch } from '../../extension/jobs/jobWatch.ts';
 import { ModelSetup } from '../../extension/modelSetup.ts';
 import { SettingsWatch } from '../../extension/settingsWatch.ts';
 import { StatusBar } from '../../extension/statusBar.ts';
@@ -53,14 +53,14 @@ function setUp(remote = false): Surface {
     delete: (key: string) => Promise.resolve(void secrets.delete(key)),
   } as unknown as vscode.SecretStorage);
   const completion = new InlineCompletionProvider(backend, gate, channel);
-  const downloads = new DownloadWatch(backend, channel);
-  const statusBar = new StatusBar(backend, completion, downloads);
+  const jobs = new JobWatch(backend, channel);
+  const statusBar = new StatusBar(backend, completion, jobs);
   const memory = { get: () => true } as unknown as vscode.Memento;
   const models = new ModelSetup(backend, memory, channel);
   const notice = new FailureNotice(backend, channel);
   const watch = new SettingsWatch(backend, gate, channel);
   const commands = registerCommands({ backend, token, models, statusBar, log: channel });
-  made.push(backend, completion, statusBar, models, downloads, notice, watch, ...commands);
+  made.push(backend, completion, statusBar, models, jobs, notice, watch, ...commands);
   const run = async (command: string): Promise<void> => {
     await fake.commands.get(`tpuPilot.${command}`)?.();
   };
