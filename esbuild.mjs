@@ -53,10 +53,12 @@ const bundles = {
 };
 
 // What the bundle main reads at run time, from beside it.
-await cp(`${root}/backend/toolchain/python`, `${root}/dist/python`, {
-  recursive: true,
-  filter: (from) => !from.endsWith('.in'),
-});
+for (const part of ['toolchain', 'verification']) {
+  await cp(`${root}/backend/${part}/python`, `${root}/dist/python`, {
+    recursive: true,
+    filter: (from) => !/(\.in|__pycache__)$/u.test(from),
+  });
+}
 
 for (const name of names.length > 0 ? names : Object.keys(bundles)) {
   const bundle = bundles[name];

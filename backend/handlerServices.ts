@@ -1,6 +1,7 @@
 /** What the RPC handlers ask for, given by the parts of the backend. */
 import { startPull } from './jobs/pullJob.ts';
 import { startToolchainInstall } from './jobs/toolchainJob.ts';
+import { lastReport, startVerify } from './jobs/verifyJob.ts';
 import type { Parts } from './parts.ts';
 import type { Services } from './rpc/services.ts';
 import type { TokenStore } from './security/tokens.ts';
@@ -36,6 +37,10 @@ export function createServices(
       status: async (signal) => toolchainStatus(home, process.env, signal),
       install: (params) => startToolchainInstall(jobs, home, params),
       remove: async (signal) => removeToolchain(home, silent, signal, process.env),
+    },
+    verification: {
+      start: (params) => startVerify(jobs, store, params),
+      report: (model) => lastReport(store, model),
     },
     tokens: {
       create: async (params) => tokens.create(params),

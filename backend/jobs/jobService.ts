@@ -6,6 +6,9 @@ export interface JobProgress {
   readonly step: string;
   readonly doneBytes?: number | undefined;
   readonly totalBytes?: number | undefined;
+  /** Between 0 and 1; from the bytes when absent. */
+  readonly fraction?: number | undefined;
+  readonly secondsLeft?: number | undefined;
 }
 
 /** What a job's work is given. */
@@ -14,6 +17,8 @@ export interface JobControl {
   readonly signal: AbortSignal;
   onProgress(progress: JobProgress): void;
   onNotice(text: string): void;
+  /** A line for the job's log, such as what a tool has printed. */
+  log(line: string): void;
 }
 
 export interface JobRequest {
@@ -133,6 +138,7 @@ export class JobService {
         signal: job.controller.signal,
         onProgress: (progress) => this.#progress(job, progress),
         onNotice: (text) => this.#change(job, { notices: [...job.info.notices, text] }),
+        log: () => undefined,
       });
       this.#change(job, { state: 'done', step: 'Done', fraction: 1, model });
     } catch (error) {
@@ -150,9 +156,10 @@ export class JobService {
     return { state: 'failed', step: 'Failed', error: { code, message, remedy: data.remedy } };
   }
 
-  #progress(job: Job, { step, doneBytes, totalBytes }: JobProgress): void {
-    const fraction = fractionOf(doneBytes, totalBytes);
-    job.info = { ...job.info, step, doneBytes, totalBytes, fraction };
+  #progress(job: Job, progress: JobProgress): void {
+    const { step, doneBytes, totalBytes, secondsLeft } = progress;
+    const fraction = progress.fraction ?? fractionOf(doneBytes, totalBytes);
+    job.info = { ...job.info, step, doneBytes, totalBytes, fraction, secondsLeft };
     if (this.edges.now() - job.reportedAt >= REPORT_MS) this.#report(job);
   }
 

@@ -8,6 +8,7 @@ import { InitializeParams, InitializeResult, type Role } from './handshake.ts';
 import * as jobs from './jobs.ts';
 import * as models from './models.ts';
 import * as toolchain from './toolchain.ts';
+import * as verification from './verification.ts';
 
 interface RequestRow {
   readonly params: z.ZodType;
@@ -110,6 +111,18 @@ export const requests = {
     result: Nothing,
     role: 'admin',
     summary: 'Delete the compiler and its environment.',
+  },
+  'verify/start': {
+    params: verification.VerifyParams,
+    result: jobs.JobInfo,
+    role: 'admin',
+    summary: 'Compare a compiled model with its float model; the answer is the job that does it.',
+  },
+  'verify/report': {
+    params: verification.VerifiedModel,
+    result: verification.VerificationReport,
+    role: 'admin',
+    summary: 'What the last verification of a model has found.',
   },
   'job/list': {
     params: NoParams,

@@ -47,7 +47,7 @@ export type NotificationHandlers = {
 };
 
 export function createRequestHandlers(services: Services): RequestHandlers {
-  const { chat, completion, engine, jobs, models, tokens, toolchain } = services;
+  const { chat, completion, engine, jobs, models, tokens, toolchain, verification } = services;
   return {
     initialize: ({ initializationOptions, clientInfo }, { session }) => {
       const client = initializationOptions.protocolVersion;
@@ -105,6 +105,8 @@ export function createRequestHandlers(services: Services): RequestHandlers {
       await toolchain.remove(signal);
       return null;
     },
+    'verify/start': (params) => verification.start(params),
+    'verify/report': ({ model }) => verification.report(model),
     'job/list': () => ({ jobs: jobs.list() }),
     'job/get': ({ job }) => jobs.get(job),
     'job/cancel': ({ job }) => jobs.cancel(job),

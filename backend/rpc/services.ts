@@ -8,6 +8,7 @@ import type { NotificationOf, ParsedParamsOf, ResultOf } from '../protocol/metho
 import type { ModelService } from '../models/modelService.ts';
 import type { PullParams } from '../protocol/models.ts';
 import type { ToolchainInstallParams, ToolchainStatus } from '../protocol/toolchain.ts';
+import type { VerificationReport, VerifyParams } from '../protocol/verification.ts';
 import type { Engine } from '../scheduling/engine.ts';
 
 interface ChatService {
@@ -57,6 +58,11 @@ export interface Services {
     /** Answers with the job that does it. */
     install(params: ToolchainInstallParams): JobInfo;
     remove(signal: AbortSignal): Promise<void>;
+  };
+  readonly verification: {
+    /** Answers with the job that does it. */
+    start(params: VerifyParams): JobInfo;
+    report(model: string): Promise<VerificationReport>;
   };
   readonly tokens: {
     create(params: ParsedParamsOf<'token/create'>): Promise<ResultOf<'token/create'>>;
