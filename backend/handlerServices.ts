@@ -2,6 +2,7 @@
 import { planConversion, startConversion } from './jobs/convertJob.ts';
 import { startPull } from './jobs/pullJob.ts';
 import { startToolchainInstall } from './jobs/toolchainJob.ts';
+import { lastReport, startVerify } from './jobs/verifyJob.ts';
 import type { Parts } from './parts.ts';
 import { locateModel } from './models/modelService.ts';
 import { buildOptionsOf } from './prediction/build.ts';
@@ -50,6 +51,10 @@ export function createServices(
     prediction: {
       estimate: async ({ source, options }) =>
         estimate(await locateModel(store, source), buildOptionsOf(options)),
+    },
+    verification: {
+      start: (params) => startVerify(jobs, store, params),
+      report: (model) => lastReport(store, model),
     },
     tokens: {
       create: async (params) => tokens.create(params),

@@ -13,6 +13,7 @@ import { registerStatusCommand } from './cli/status.ts';
 import { registerStopCommand } from './cli/stop.ts';
 import { registerTokenCommands } from './cli/token.ts';
 import { registerToolchainCommands } from './cli/toolchain.ts';
+import { registerVerifyCommand } from './cli/verify.ts';
 import { engineFor } from './engineFor.ts';
 
 /** Device hosts run their own bundle, which the build puts beside this one. */
@@ -46,4 +47,5 @@ process.exitCode = await run(process.argv.slice(2), io, (program) => {
   registerDeviceCommands(program, io);
   registerTokenCommands(program, io);
   registerToolchainCommands(program, io);
+  registerVerifyCommand(program, io);
 });

@@ -353,6 +353,45 @@ const table = {
     remedy: 'Name a folder that does not exist yet.',
   },
 
+  // 18xx: verifications
+  verificationStopped: {
+    code: 1801,
+    sentence: 'Verifying stopped at {part}: {reason}',
+    remedy: 'Read the log of the job, correct what it names, and verify again.',
+  },
+  referenceMissing: {
+    code: 1802,
+    sentence: 'There is no float model to compare {model} with: {reason}',
+    remedy: 'Name the one it was made from with --source, or give --input and --reference.',
+  },
+  dataUnfit: {
+    code: 1803,
+    sentence: 'This cannot be compared: {reason}',
+    remedy:
+      'Correct the file or the option that the message names; "tpu-pilot verify --help" says more.',
+  },
+  notVerified: {
+    code: 1804,
+    sentence: 'Nothing is known of a verification of {model}: {reason}',
+    remedy: 'Verify it with "tpu-pilot verify".',
+  },
+  cardMissing: {
+    code: 1805,
+    sentence: 'There is no card to verify on: {reason}',
+    remedy: 'Verify on the emulator, which needs no card: --on emulator.',
+  },
+  modelDamaged: {
+    code: 1806,
+    sentence: '{file} is damaged: {reason}',
+    remedy: 'Copy it anew from where it is whole, or convert the model again.',
+  },
+  modelUnfaithful: {
+    code: 1807,
+    sentence: '{model} does not compute what its float model does: {parts}',
+    remedy:
+      'Convert it again with the layers that the report names in --keep-high, or see docs/verify.md.',
+  },
+
   // Process and file system
   portInUse: {
     code: 1501,

@@ -11,6 +11,7 @@ import * as models from './models.ts';
 import { PredictParams } from './predict.ts';
 import { Prediction } from './prediction.ts';
 import * as toolchain from './toolchain.ts';
+import * as verification from './verification.ts';
 
 interface RequestRow {
   readonly params: z.ZodType;
@@ -131,6 +132,18 @@ export const requests = {
     result: Prediction,
     role: 'admin',
     summary: 'What a model would need and do on a BM1684X, by formula, at once.',
+  },
+  'verify/start': {
+    params: verification.VerifyParams,
+    result: jobs.JobInfo,
+    role: 'admin',
+    summary: 'Compare a compiled model with its float model; the answer is the job that does it.',
+  },
+  'verify/report': {
+    params: verification.VerifiedModel,
+    result: verification.VerificationReport,
+    role: 'admin',
+    summary: 'What the last verification of a model has found.',
   },
   'job/list': {
     params: NoParams,

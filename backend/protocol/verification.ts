@@ -3,8 +3,11 @@ import * as z from 'zod';
 
 const Threshold = z.number().min(0).max(1);
 
+/** A model of the store, or the absolute path of what was verified. */
+export const VerifiedModel = z.object({ model: z.string().min(1).max(4096) });
+
 export const VerifyParams = z.object({
-  /** A model of the store, or the absolute path of a model folder. */
+  /** A model of the store, or the absolute path of a model folder or a bmodel file. */
   model: z.string().min(1).max(4096),
   /** Cosine similarity that every tensor must reach. */
   threshold: Threshold.default(0.98),
@@ -12,6 +15,10 @@ export const VerifyParams = z.object({
   /** Absolute paths of the user's own input and expected output, .npz or raw .bin. */
   input: z.string().max(4096).optional(),
   reference: z.string().max(4096).optional(),
+  /** The net that they are of; when absent the only one, or a language model as a whole. */
+  net: z.string().max(256).optional(),
+  /** Absolute path of the float model; when absent, what the manifest says it was made from. */
+  source: z.string().max(4096).optional(),
   /** Only these layers, from 0; all of them when absent. */
   layers: z.array(z.number().int().min(0).max(1023)).max(1024).optional(),
 });
@@ -42,6 +49,7 @@ export type Distribution = z.infer<typeof Distribution>;
 export const TensorComparison = z.object({
   name: z.string(),
   shape: z.array(z.number().int()),
+  /** Of integers, such as token ids: the share that is equal, as `euclidean`. */
   cosine: z.number(),
   /** 1 - |a - b| / |(a + b) / 2|, which sees a wrong scale where the cosine does not. */
   euclidean: z.number(),

@@ -47,8 +47,18 @@ export type NotificationHandlers = {
 };
 
 export function createRequestHandlers(services: Services): RequestHandlers {
-  const { chat, completion, conversion, engine, jobs, models, prediction, tokens, toolchain } =
-    services;
+  const {
+    chat,
+    completion,
+    conversion,
+    engine,
+    jobs,
+    models,
+    prediction,
+    tokens,
+    toolchain,
+    verification,
+  } = services;
   return {
     initialize: ({ initializationOptions, clientInfo }, { session }) => {
       const client = initializationOptions.protocolVersion;
@@ -109,6 +119,8 @@ export function createRequestHandlers(services: Services): RequestHandlers {
     'convert/plan': async (params) => conversion.plan(params),
     'convert/start': async (params) => conversion.start(params),
     'predict/estimate': async (params) => prediction.estimate(params),
+    'verify/start': (params) => verification.start(params),
+    'verify/report': ({ model }) => verification.report(model),
     'job/list': () => ({ jobs: jobs.list() }),
     'job/get': ({ job }) => jobs.get(job),
     'job/cancel': ({ job }) => jobs.cancel(job),

@@ -11,6 +11,7 @@ import type { PullParams } from '../protocol/models.ts';
 import type { PredictParams } from '../protocol/predict.ts';
 import type { Prediction } from '../protocol/prediction.ts';
 import type { ToolchainInstallParams, ToolchainStatus } from '../protocol/toolchain.ts';
+import type { VerificationReport, VerifyParams } from '../protocol/verification.ts';
 import type { Engine } from '../scheduling/engine.ts';
 
 interface ChatService {
@@ -70,6 +71,11 @@ export interface Services {
   };
   readonly prediction: {
     estimate(params: PredictParams): Promise<Prediction>;
+  };
+  readonly verification: {
+    /** Answers with the job that does it. */
+    start(params: VerifyParams): JobInfo;
+    report(model: string): Promise<VerificationReport>;
   };
   readonly tokens: {
     create(params: ParsedParamsOf<'token/create'>): Promise<ResultOf<'token/create'>>;

@@ -15,7 +15,7 @@ test('what is put in is escaped, as text and in attributes, alone and in lists',
 });
 
 test('HTML is not escaped twice, and nothing stands for what is not there', () => {
-  const items = [html`<li>a</li>`, undefined, false];
+  const items = [html`<li>a</li>`, undefined, false as const];
   expect(
     tidy(
       html`<ul>
