@@ -58,6 +58,8 @@ await cp(`${root}/backend/toolchain/python`, `${root}/dist/python`, {
   filter: (from) => !from.endsWith('.in'),
 });
 
+await cp(`${root}/backend/timeModel/python`, `${root}/dist/python`, { recursive: true });
+
 for (const name of names.length > 0 ? names : Object.keys(bundles)) {
   const bundle = bundles[name];
   if (!bundle) throw new Error(`No bundle "${name}": ${Object.keys(bundles).join(', ')}.`);

@@ -276,6 +276,11 @@ const table = {
     sentence: 'There is no job {job}.',
     remedy: 'List the jobs with job/list.',
   },
+  jobHasNoResult: {
+    code: 1405,
+    sentence: 'The job {job} has no result: it is {state}.',
+    remedy: 'Ask again when it is done; one that has failed says why in job/get.',
+  },
 
   // The vendor's compiler
   toolchainMissing: {
@@ -313,6 +318,13 @@ const table = {
     code: 1607,
     sentence: 'Docker could not run {image}: {reason}',
     remedy: 'Check that Docker runs, that you may use it and that it has the image.',
+  },
+
+  // 18xx: predictions
+  compilationFailed: {
+    code: 1801,
+    sentence: 'Compiling {net} for a prediction failed: {reason}',
+    remedy: 'Try other options, or predict by formula with --estimate.',
   },
 
   // Process and file system
