@@ -63,7 +63,7 @@ const bundles = {
 };
 
 // What the bundle main reads at run time, from beside it.
-for (const area of ['toolchain', 'conversion', 'verification']) {
+for (const area of ['toolchain', 'conversion', 'verification', 'timeModel']) {
   await cp(`${root}/backend/${area}/python`, `${root}/dist/python`, {
     recursive: true,
     filter: (from) => !from.endsWith('.in') && !from.includes('__pycache__'),

@@ -23,6 +23,7 @@ const zones = [
   ['backend/toolchain', ['host', 'scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli']],
   ['backend/conversion', ['host', 'scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli']],
   ['backend/verification', ['host', 'scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli']],
+  ['backend/timeModel', ['host', 'scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli']],
   ['backend/rpc', ['cli']],
 ].flatMap(([target, froms]) => froms.map((from) => ({ target, from: `backend/${from}` })));
 

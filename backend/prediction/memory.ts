@@ -1,5 +1,5 @@
 /** Device memory of a compiled model, part by part, as the nets of the compiler divide it. */
-import type { MemoryPart, Range } from '../protocol/prediction.ts';
+import type { FigureMethod, MemoryPart, Range } from '../protocol/prediction.ts';
 import { bytesPerWeight, decodeLengths, HALF_BYTES, layerKinds, type Build } from './build.ts';
 import { placeBlocks, type Heap } from './heaps.ts';
 import { layerConstantBytes, layerIoBytes } from './layerMemory.ts';
@@ -18,6 +18,7 @@ export interface Blocks {
   readonly name: MemoryPart['name'];
   readonly count: number;
   readonly block: Range;
+  readonly method: FigureMethod;
 }
 
 /**
@@ -30,6 +31,8 @@ const COMMAND_BYTES_PER_WEIGHT = 0.0017;
 const LIVE_SHARE = 0.74;
 /** libbm1684x_kernel_module.so of tpu-mlir 1.30.2, for the chip's own processor. */
 const KERNEL_BYTES = 5_598_792;
+
+const method = 'estimated';
 
 /** KV of one token in all layers, in bytes. */
 export function kvBytesPerToken(shape: ModelShape): number {
@@ -57,10 +60,15 @@ export function memoryBlocks(shape: ModelShape, build: Build): Blocks[] {
   return [
     ...layerBlocks(shape, build),
     ...tables(shape, build),
-    { name: 'kvCache', count: layers, block: exactly(layerIoBytes(shape, build)) },
-    { name: 'activations', count: 1, block: around(activationBytes(shape, build), 0.8, 1.5) },
-    { name: 'instructions', count: layers, block: around(commands * copies, 0.3, 2) },
-    { name: 'kernel', count: 1, block: exactly(KERNEL_BYTES) },
+    { name: 'kvCache', count: layers, block: exactly(layerIoBytes(shape, build)), method },
+    {
+      name: 'activations',
+      count: 1,
+      block: around(activationBytes(shape, build), 0.8, 1.5),
+      method,
+    },
+    { name: 'instructions', count: layers, block: around(commands * copies, 0.3, 2), method },
+    { name: 'kernel', count: 1, block: exactly(KERNEL_BYTES), method },
   ];
 }
 
@@ -70,6 +78,7 @@ function layerBlocks(shape: ModelShape, build: Build): Blocks[] {
     name: 'layers',
     count,
     block: exactly(layerConstantBytes(shape, kind)),
+    method,
   }));
 }
 
@@ -79,9 +88,9 @@ function tables(shape: ModelShape, build: Build): Blocks[] {
   const table = tableBytes(shape);
   const isShared = shape.isTied && !build.isEmbeddingOnDisk && devices === 1;
   const head = isShared ? 0 : table / devices;
-  const outputHead: Blocks = { name: 'outputHead', count: 1, block: exactly(head) };
+  const outputHead: Blocks = { name: 'outputHead', count: 1, block: exactly(head), method };
   if (build.isEmbeddingOnDisk) return [outputHead];
-  return [{ name: 'embedding', count: 1, block: exactly(table) }, outputHead];
+  return [{ name: 'embedding', count: 1, block: exactly(table), method }, outputHead];
 }
 
 /**
@@ -107,7 +116,7 @@ export function place(blocks: readonly Blocks[], bound: Bound, heaps: readonly H
   return placeBlocks(all, heaps);
 }
 
-function exactly(value: number): Range {
+export function exactly(value: number): Range {
   return { low: value, expected: value, high: value };
 }
 

@@ -1,21 +1,14 @@
 /** Puts memory and time together, and says what would make a model fit. */
 import type { Prediction } from '../protocol/prediction.ts';
 import { chooseBuild, decodeLengths, weightBits, type Build, type BuildOptions } from './build.ts';
+import { formulaFigures, type Figures } from './figures.ts';
 import { chipHeaps, type Heap } from './heaps.ts';
-import {
-  kvBytesPerToken,
-  memoryBlocks,
-  place,
-  totalBytes,
-  type Blocks,
-  type Bound,
-} from './memory.ts';
+import { kvBytesPerToken, place, totalBytes, type Blocks, type Bound } from './memory.ts';
 import { parameters, type ModelShape } from './modelShape.ts';
 import { findRemedies, longestSequence } from './remedies.ts';
-import { decodeStep, firstToken } from './time.ts';
 
 /** Fast cards, and those with two chips, in MHz: bm_boot_info.c of libsophon's driver. */
-const clocks = [1000, 950] as const;
+export const clocks = [1000, 950] as const;
 const promptLengths = [128, 512, 1024, 2048, 4096, 8192, 16_384, 32_768] as const;
 
 /**
@@ -28,6 +21,17 @@ export function predict(
   heaps: readonly Heap[] = chipHeaps,
 ): Prediction {
   const build = chooseBuild(shape, options);
+  return predictWith(shape, build, formulaFigures(shape, build), heaps);
+}
+
+/** The same with figures from elsewhere. */
+export function predictWith(
+  shape: ModelShape,
+  build: Build,
+  figures: Figures,
+  heaps: readonly Heap[] = chipHeaps,
+): Prediction {
+  const { method } = figures;
   return {
     model: {
       architecture: shape.architecture,
@@ -37,29 +41,34 @@ export function predict(
       contextLength: shape.contextLength,
     },
     build: describeBuild(build),
-    memory: predictMemory(shape, build, heaps),
+    memory: predictMemory(shape, build, figures.memory, heaps),
     firstToken: clocks.flatMap((clockMHz) =>
       promptsOf(build).map((promptTokens) => ({
         promptTokens,
         clockMHz,
-        milliseconds: firstToken(shape, build, promptTokens, clockMHz),
+        milliseconds: figures.firstToken(promptTokens, clockMHz),
+        method,
       })),
     ),
-    decode: decodeLengths(build).map((kvLength) => {
-      const { milliseconds, memoryShare } = decodeStep(shape, build, kvLength);
-      const perSecond = (ms: number): number => (1000 * build.slots) / ms;
-      return {
-        kvLength,
-        stepMilliseconds: milliseconds,
-        tokensPerSecond: {
-          low: perSecond(milliseconds.high),
-          expected: perSecond(milliseconds.expected),
-          high: perSecond(milliseconds.low),
-        },
-        memoryShare,
-      };
-    }),
-    assumptions: assumptionsOf(shape, build),
+    decode: clocks.flatMap((clockMHz) =>
+      decodeLengths(build).map((kvLength) => {
+        const { milliseconds, memoryShare } = figures.decodeStep(kvLength, clockMHz);
+        const perSecond = (ms: number): number => (1000 * build.slots) / ms;
+        return {
+          kvLength,
+          clockMHz,
+          stepMilliseconds: milliseconds,
+          tokensPerSecond: {
+            low: perSecond(milliseconds.high),
+            expected: perSecond(milliseconds.expected),
+            high: perSecond(milliseconds.low),
+          },
+          memoryShare,
+          method,
+        };
+      }),
+    ),
+    assumptions: [...figures.assumptions, ...assumptionsOf(shape, build)],
   };
 }
 
@@ -83,9 +92,9 @@ function describeBuild(build: Build): Prediction['build'] {
 function predictMemory(
   shape: ModelShape,
   build: Build,
+  blocks: readonly Blocks[],
   heaps: readonly Heap[],
 ): Prediction['memory'] {
-  const blocks = memoryBlocks(shape, build);
   const expected = place(blocks, 'expected', heaps);
   const isSafe = place(blocks, 'high', heaps).isWhole;
   const longest = longestSequence(shape, build, heaps);
@@ -113,8 +122,13 @@ function partsOf(blocks: readonly Blocks[]): Prediction['memory']['parts'] {
   const names = [...new Set(blocks.map(({ name }) => name))];
   return names.map((name) => {
     const own = blocks.filter((one) => one.name === name);
+    const method = own.every((one) => one.method === 'compiled') ? 'compiled' : 'estimated';
     const sum = (bound: Bound): number => totalBytes(own, bound);
-    return { name, bytes: { low: sum('low'), expected: sum('expected'), high: sum('high') } };
+    return {
+      name,
+      bytes: { low: sum('low'), expected: sum('expected'), high: sum('high') },
+      method,
+    };
   });
 }
 
@@ -127,11 +141,7 @@ function promptsOf({ prefill, hasPrefixReuse, ...build }: Build): number[] {
 
 function assumptionsOf(shape: ModelShape, build: Build): string[] {
   const always = [
-    'This is computed, not measured: bandwidths and speeds are fitted to the compiler’s time model and to published figures, all of which lie within the bounds.',
-    'It leaves out the PCIe bus, the host’s own work and a chip that slows down when hot; 0.1 ms is counted for each launch.',
     'One chip with 16 GB, of which the driver leaves 15.4 GB to models, in three heaps; nothing else is loaded.',
-    'Only matrix work follows the clock; memory does not.',
-    'Weights and the KV cache are exact; activations and instructions are estimates.',
   ];
   const shared = shape.isTied && !build.isEmbeddingOnDisk && build.devices === 1;
   return [

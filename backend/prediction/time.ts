@@ -9,7 +9,7 @@ import { kvBytesPerToken, layerWeightBytes, tableBytes } from './memory.ts';
 import { layerParameters, queryWidth, type ModelShape } from './modelShape.ts';
 
 /** What Sophgo's own analysis counts with, in bytes a second. */
-const NOMINAL_BANDWIDTH = 64e9;
+export const NOMINAL_BANDWIDTH = 64e9;
 
 /** Bytes a second. In the time model each holds within 7 % for 1 to 32 slots and 4 or 8 bits. */
 const bandwidth = {
@@ -28,8 +28,8 @@ const operations = { matrices: 9.6e12, attention: 4.8e12 } as const;
 const LAUNCH_SECONDS = 1e-4;
 
 /** How far published figures lie from what these rates give, and a little more. */
-const decodeSpread = { low: 0.85, high: 1.35 };
-const prefillSpread = { low: 0.8, high: 1.3 };
+export const decodeSpread = { low: 0.85, high: 1.35 };
+export const prefillSpread = { low: 0.8, high: 1.3 };
 
 export interface Step {
   readonly milliseconds: Range;
@@ -38,13 +38,21 @@ export interface Step {
 }
 
 /** One token for each slot, with a KV cache of that many tokens each. */
-export function decodeStep(shape: ModelShape, build: Build, kvLength: number): Step {
+export function decodeStep(
+  shape: ModelShape,
+  build: Build,
+  kvLength: number,
+  clockMHz = 1000,
+): Step {
   const { devices } = build;
   const weights = layerWeightBytes(shape, build) / devices;
   const kv = (kvBytesPerToken(shape) * kvLength * build.slots) / devices;
   const head = tableBytes(shape) / devices;
   const seconds =
-    Math.max(weights / bandwidth.weights, matrixSeconds(shape, build.slots) / devices) +
+    Math.max(
+      weights / bandwidth.weights,
+      matrixSeconds(shape, build.slots) / devices / (clockMHz / 1000),
+    ) +
     kv / bandwidth.kv +
     head / (build.slots > 1 ? bandwidth.batchedHead : bandwidth.outputHead) +
     launches(shape);
@@ -77,7 +85,7 @@ interface Chunk {
   readonly from: number;
 }
 
-function chunkSeconds(
+export function chunkSeconds(
   shape: ModelShape,
   build: Build,
   { tokens, from }: Chunk,
@@ -104,7 +112,7 @@ function launches({ layers }: ModelShape): number {
   return (layers + 2) * LAUNCH_SECONDS;
 }
 
-function spread(seconds: number, { low, high }: { low: number; high: number }): Range {
+export function spread(seconds: number, { low, high }: { low: number; high: number }): Range {
   const expected = seconds * 1000;
   return { low: expected * low, expected, high: expected * high };
 }

@@ -281,6 +281,11 @@ const table = {
     sentence: 'The job {job} cannot be resumed: {reason}',
     remedy: 'Start the work anew with its own command.',
   },
+  jobHasNoResult: {
+    code: 1405,
+    sentence: 'The job {job} has no result: it is {state}.',
+    remedy: 'Ask again when it is done; one that has failed says why in job/get.',
+  },
 
   // The vendor's compiler
   toolchainMissing: {
@@ -390,6 +395,13 @@ const table = {
     sentence: '{model} does not compute what its float model does: {parts}',
     remedy:
       'Convert it again with the layers that the report names in --keep-high, or see docs/verify.md.',
+  },
+
+  // 19xx: predictions
+  compilationFailed: {
+    code: 1901,
+    sentence: 'Compiling {net} for a prediction failed: {reason}',
+    remedy: 'Try other options, or predict by formula with --estimate.',
   },
 
   // Process and file system
