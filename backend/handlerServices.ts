@@ -1,4 +1,5 @@
 /** What the RPC handlers ask for, given by the parts of the backend. */
+import { PredictionJobs } from './jobs/predictJob.ts';
 import { startPull } from './jobs/pullJob.ts';
 import { startToolchainInstall } from './jobs/toolchainJob.ts';
 import type { Parts } from './parts.ts';
@@ -24,6 +25,7 @@ export function createServices(
   tokens: TokenStore,
   on: ServiceEvents,
 ): Services {
+  const predictions = new PredictionJobs(jobs, store);
   return {
     engine,
     chat,
@@ -43,6 +45,8 @@ export function createServices(
     prediction: {
       estimate: async ({ source, options }) =>
         estimate(await locateModel(store, source), buildOptionsOf(options)),
+      start: async (params) => predictions.start(params),
+      result: (job) => predictions.result(job),
     },
     tokens: {
       create: async (params) => tokens.create(params),

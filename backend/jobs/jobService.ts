@@ -6,6 +6,8 @@ export interface JobProgress {
   readonly step: string;
   readonly doneBytes?: number | undefined;
   readonly totalBytes?: number | undefined;
+  /** Between 0 and 1; from the bytes when absent. */
+  readonly fraction?: number | undefined;
 }
 
 /** What a job's work is given. */
@@ -150,8 +152,9 @@ export class JobService {
     return { state: 'failed', step: 'Failed', error: { code, message, remedy: data.remedy } };
   }
 
-  #progress(job: Job, { step, doneBytes, totalBytes }: JobProgress): void {
-    const fraction = fractionOf(doneBytes, totalBytes);
+  #progress(job: Job, progress: JobProgress): void {
+    const { step, doneBytes, totalBytes } = progress;
+    const fraction = progress.fraction ?? fractionOf(doneBytes, totalBytes);
     job.info = { ...job.info, step, doneBytes, totalBytes, fraction };
     if (this.edges.now() - job.reportedAt >= REPORT_MS) this.#report(job);
   }

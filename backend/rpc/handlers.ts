@@ -106,6 +106,8 @@ export function createRequestHandlers(services: Services): RequestHandlers {
       return null;
     },
     'predict/estimate': async (params) => prediction.estimate(params),
+    'predict/start': async (params) => prediction.start(params),
+    'predict/result': ({ job }) => prediction.result(job),
     'job/list': () => ({ jobs: jobs.list() }),
     'job/get': ({ job }) => jobs.get(job),
     'job/cancel': ({ job }) => jobs.cancel(job),
