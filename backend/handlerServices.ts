@@ -1,5 +1,6 @@
 /** What the RPC handlers ask for, given by the parts of the backend. */
 import { planConversion, startConversion } from './jobs/convertJob.ts';
+import { PredictionJobs } from './jobs/predictJob.ts';
 import { startPull } from './jobs/pullJob.ts';
 import { startToolchainInstall } from './jobs/toolchainJob.ts';
 import { lastReport, startVerify } from './jobs/verifyJob.ts';
@@ -26,6 +27,7 @@ export function createServices(
   tokens: TokenStore,
   on: ServiceEvents,
 ): Services {
+  const predictions = new PredictionJobs(jobs, store);
   return {
     engine,
     chat,
@@ -51,6 +53,8 @@ export function createServices(
     prediction: {
       estimate: async ({ source, options }) =>
         estimate(await locateModel(store, source), buildOptionsOf(options)),
+      start: async (params) => predictions.start(params),
+      result: (job) => predictions.result(job),
     },
     verification: {
       start: (params) => startVerify(jobs, store, params),

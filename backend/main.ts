@@ -7,6 +7,7 @@ import { registerDemoCommand } from './cli/demo.ts';
 import { registerDeviceCommands } from './cli/device.ts';
 import { exitCodes, type Io } from './cli/io.ts';
 import { registerModelCommands } from './cli/model.ts';
+import { registerPredictCommand } from './cli/predict.ts';
 import { run } from './cli/run.ts';
 import { registerServeCommand } from './cli/serve.ts';
 import { registerStatusCommand } from './cli/status.ts';
@@ -44,6 +45,7 @@ process.exitCode = await run(process.argv.slice(2), io, (program) => {
   registerCompleteCommand(program, io);
   registerDemoCommand(program, io);
   registerModelCommands(program, io);
+  registerPredictCommand(program, io);
   registerDeviceCommands(program, io);
   registerTokenCommands(program, io);
   registerToolchainCommands(program, io);

@@ -8,7 +8,7 @@ import * as documents from './documents.ts';
 import { InitializeParams, InitializeResult, type Role } from './handshake.ts';
 import * as jobs from './jobs.ts';
 import * as models from './models.ts';
-import { PredictParams } from './predict.ts';
+import { PredictParams, PredictStartParams } from './predict.ts';
 import { Prediction } from './prediction.ts';
 import * as toolchain from './toolchain.ts';
 import * as verification from './verification.ts';
@@ -132,6 +132,19 @@ export const requests = {
     result: Prediction,
     role: 'admin',
     summary: 'What a model would need and do on a BM1684X, by formula, at once.',
+  },
+  'predict/start': {
+    params: PredictStartParams,
+    result: jobs.JobInfo,
+    role: 'admin',
+    summary:
+      'Predict from the compiler’s own schedule of a layer; the answer is the job that does it.',
+  },
+  'predict/result': {
+    params: jobs.JobName,
+    result: Prediction,
+    role: 'admin',
+    summary: 'What a job of predict/start has found.',
   },
   'verify/start': {
     params: verification.VerifyParams,

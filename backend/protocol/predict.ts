@@ -11,3 +11,9 @@ export const PredictParams = z.object({
   options: ConversionOptions.prefault({}),
 });
 export type PredictParams = z.infer<typeof PredictParams>;
+
+export const PredictStartParams = PredictParams.extend({
+  /** Fail where it could only be estimated. */
+  isCompiled: z.boolean().default(false),
+});
+export type PredictStartParams = z.infer<typeof PredictStartParams>;

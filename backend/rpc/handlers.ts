@@ -121,6 +121,8 @@ export function createRequestHandlers(services: Services): RequestHandlers {
     'predict/estimate': async (params) => prediction.estimate(params),
     'verify/start': (params) => verification.start(params),
     'verify/report': ({ model }) => verification.report(model),
+    'predict/start': async (params) => prediction.start(params),
+    'predict/result': ({ job }) => prediction.result(job),
     'job/list': () => ({ jobs: jobs.list() }),
     'job/get': ({ job }) => jobs.get(job),
     'job/cancel': ({ job }) => jobs.cancel(job),

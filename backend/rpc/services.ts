@@ -8,7 +8,7 @@ import type { JobInfo, JobLog } from '../protocol/jobs.ts';
 import type { NotificationOf, ParsedParamsOf, ResultOf } from '../protocol/methods.ts';
 import type { ModelService } from '../models/modelService.ts';
 import type { PullParams } from '../protocol/models.ts';
-import type { PredictParams } from '../protocol/predict.ts';
+import type { PredictParams, PredictStartParams } from '../protocol/predict.ts';
 import type { Prediction } from '../protocol/prediction.ts';
 import type { ToolchainInstallParams, ToolchainStatus } from '../protocol/toolchain.ts';
 import type { VerificationReport, VerifyParams } from '../protocol/verification.ts';
@@ -71,6 +71,9 @@ export interface Services {
   };
   readonly prediction: {
     estimate(params: PredictParams): Promise<Prediction>;
+    /** Answers with the job that does it. */
+    start(params: PredictStartParams): Promise<JobInfo>;
+    result(job: string): Prediction;
   };
   readonly verification: {
     /** Answers with the job that does it. */

@@ -1,6 +1,7 @@
 /** The prediction from the compiler's own schedule: one layer is compiled, never the whole model. */
 import { BuildError, chooseBuild, type Build, type BuildOptions } from '../prediction/build.ts';
 import type { ModelShape } from '../prediction/modelShape.ts';
+import { estimate } from '../prediction/estimate.ts';
 import { predictWith } from '../prediction/predict.ts';
 import { readShape } from '../prediction/readShape.ts';
 import { PilotError } from '../protocol/errors.ts';
@@ -30,11 +31,41 @@ export async function predictCompiled(
   return { ...prediction, compiler: compiled.version };
 }
 
+/**
+ * From the compiler's schedule where there is a compiler that knows such a build; else by formula,
+ * with a notice that says why.
+ * @throws PilotError as predictCompiled, but not toolchainMissing
+ */
+export async function predictBest(
+  home: string,
+  source: string,
+  options: BuildOptions,
+  control: CompileControl,
+  edges: CompileEdges,
+): Promise<Prediction> {
+  const estimated = await estimate(source, options);
+  const reason = whyNotCompiled(estimated.build);
+  try {
+    if (reason === undefined) return await predictCompiled(home, source, options, control, edges);
+    control.onNotice(`This is estimated, for ${reason}.`);
+  } catch (error) {
+    if (!(error instanceof PilotError) || error.errorName !== 'toolchainMissing') throw error;
+    control.onNotice('This is estimated, for the compiler is not installed.');
+  }
+  return estimated;
+}
+
+function whyNotCompiled({ slots, devices }: Pick<Build, 'slots' | 'devices'>): string | undefined {
+  if (slots > 1) return 'the compiler knows one slot only';
+  if (devices > 1) return 'it can be compiled for one chip only';
+  return undefined;
+}
+
 function requireCompilable(shape: ModelShape, options: BuildOptions): Build {
   try {
     const build = chooseBuild(shape, options);
-    if (build.slots > 1) throw new BuildError('the compiler knows one slot only; estimate it');
-    if (build.devices > 1) throw new BuildError('one chip only can be compiled for; estimate it');
+    const reason = whyNotCompiled(build);
+    if (reason !== undefined) throw new BuildError(`it can only be estimated, for ${reason}`);
     return build;
   } catch (cause) {
     if (!(cause instanceof BuildError)) throw cause;
