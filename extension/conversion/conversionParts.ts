@@ -16,7 +16,7 @@ import { mayStartJobs } from '../jobs/trust.ts';
 import type { ModelSetup } from '../modelSetup.ts';
 import { offer, offerWarning } from '../notices.ts';
 import type { PageEdges } from '../pages/page.ts';
-import { ModelReports } from '../report/modelReports.ts';
+import { ModelReports, type PredictionAsked } from '../report/modelReports.ts';
 import { requireAdmin } from '../requireAdmin.ts';
 import { chooseModel, isConverted } from './chooseModel.ts';
 import type { ConversionFields } from './conversionFields.ts';
@@ -40,6 +40,9 @@ export class Conversion implements vscode.Disposable {
   private readonly toolchain: ToolchainSetup;
   private readonly reports: ModelReports;
   private panel: ConversionPanel | undefined;
+  /** What jobs are about, by their ids: some do not say it when they are done. */
+  private readonly verified = new Map<string, string>();
+  private readonly predicted = new Map<string, PredictionAsked>();
 
   constructor(private readonly edges: ConversionEdges) {
     const { backend, jobs, log, memory } = edges;
@@ -52,12 +55,14 @@ export class Conversion implements vscode.Disposable {
         jobs: () => jobs.jobs,
         use: (session, model) => useModel(session, edges.models, model),
         verify: (session, model) => this.verify(session, model),
+        compile: (session, asked) => this.predict(session, asked),
         convert: (session, fields) => this.openForm(session, fields),
       }),
     );
     this.runner.setOutcomes({
       convert: (session, job) => this.tellConverted(session, job),
       verify: (session, job) => this.tellVerified(session, job),
+      predict: (session, job) => this.showPredicted(session, job),
       toolchain: () => this.toolchain.tellInstalled(),
     });
     this.own.add(new JobStatus(jobs));
@@ -129,7 +134,24 @@ export class Conversion implements vscode.Disposable {
 
   private async verify(session: BackendSession, model: string): Promise<void> {
     if (!(await mayStartJobs()) || !(await this.toolchain.ensure(session))) return;
-    await this.runner.run(session, await session.request('verify/start', { model }));
+    const job = await session.request('verify/start', { model });
+    this.verified.set(job.id, model);
+    await this.runner.run(session, job);
+  }
+
+  /** With the schedule that the compiler makes of one layer. */
+  private async predict(session: BackendSession, asked: PredictionAsked): Promise<void> {
+    if (!(await mayStartJobs()) || !(await this.toolchain.ensure(session))) return;
+    const job = await session.request('predict/start', { ...asked, isCompiled: true });
+    this.predicted.set(job.id, asked);
+    await this.runner.run(session, job);
+  }
+
+  private async showPredicted(session: BackendSession, job: JobInfo): Promise<void> {
+    const asked = this.predicted.get(job.id);
+    if (!asked) return;
+    const prediction = await session.request('predict/result', { job: job.id });
+    this.reports.showPrediction(session, asked, prediction);
   }
 
   private async tellConverted(session: BackendSession, job: JobInfo): Promise<void> {
@@ -150,7 +172,7 @@ export class Conversion implements vscode.Disposable {
   }
 
   private async tellVerified(session: BackendSession, job: JobInfo): Promise<void> {
-    const { model } = job;
+    const model = this.verified.get(job.id) ?? job.model;
     if (model === undefined) return;
     const { passed, keepHigh } = await session.request('verify/report', { model });
     const showReport = {

@@ -27,14 +27,29 @@ export function planProblems({ problems }: ConversionPlan): Problem[] {
   );
 }
 
-export function toolchainNotice({ state, missingBytes }: ToolchainStatus): Html | undefined {
-  if (state === 'ready') return undefined;
-  const text = vscode.l10n.t(
-    'The compiler is not installed yet: {0} to download, {1} on the disk. Convert asks before it installs it.',
-    formatSize(missingBytes.download),
-    formatSize(missingBytes.disk),
-  );
-  return html`<div class="notice">${text}</div>`;
+/** Undefined when it is there. */
+function toolchainNotice({ state, missingBytes, problems }: ToolchainStatus): Html | undefined {
+  const sizes = [formatSize(missingBytes.download), formatSize(missingBytes.disk)] as const;
+  switch (state) {
+    case 'ready':
+      return undefined;
+    case 'missing':
+      return html`<div class="notice">
+        ${vscode.l10n.t(
+          'The compiler is not installed yet: {0} to download, {1} on the disk. Convert asks before it installs it.',
+          ...sizes,
+        )}
+      </div>`;
+    case 'incomplete':
+      return html`<div class="notice">
+        ${vscode.l10n.t(
+          'The compiler is not complete: {0} Convert asks before it repairs it.',
+          problems[0] ?? '',
+        )}
+      </div>`;
+    default:
+      return state satisfies never;
+  }
 }
 
 export function planView(plan: ConversionPlan, toolchain: ToolchainStatus | undefined): Html {

@@ -24,9 +24,7 @@ export async function predictPerformance(
     },
   );
   if (!quantization) return;
-  const prediction = await session.request('predict/estimate', {
-    source,
-    options: { quantization: quantization.value },
-  });
-  reports.showPrediction(session, source, prediction);
+  const asked = { source, options: { quantization: quantization.value } };
+  const prediction = await session.request('predict/estimate', asked);
+  reports.showPrediction(session, asked, prediction);
 }

@@ -1,6 +1,7 @@
 /** Gathers what is known of a model and shows it as its report. */
 import type * as vscode from 'vscode';
 import type { JobInfo } from '../../backend/protocol/jobs.ts';
+import type { ParamsOf } from '../../backend/protocol/methods.ts';
 import type { Prediction } from '../../backend/protocol/prediction.ts';
 import type { VerificationReport } from '../../backend/protocol/verification.ts';
 import type { BackendSession } from '../backendSession.ts';
@@ -11,12 +12,15 @@ import { problemOf } from '../problems.ts';
 import type { ModelReport } from './reportPage.ts';
 import { ReportPanels } from './reportPanel.ts';
 
+export type PredictionAsked = ParamsOf<'predict/estimate'>;
+
 /** What a report leads to, and where its steps come from. */
 export interface ReportParts {
   readonly jobs: () => readonly JobInfo[];
   readonly stepsOf: (job: string) => readonly Step[];
   readonly use: (session: BackendSession, model: string) => Promise<void>;
   readonly verify: (session: BackendSession, model: string) => Promise<void>;
+  readonly compile: (session: BackendSession, asked: PredictionAsked) => Promise<void>;
   readonly convert: (session: BackendSession, fields: Partial<ConversionFields>) => Promise<void>;
 }
 
@@ -62,7 +66,9 @@ export class ModelReports implements vscode.Disposable {
   }
 
   /** Of a model that need not have been converted. */
-  showPrediction(session: BackendSession, source: string, prediction: Prediction): void {
+  showPrediction(session: BackendSession, asked: PredictionAsked, prediction: Prediction): void {
+    const { source, options } = asked;
+    const { parts } = this;
     const report: ModelReport = {
       name: source.split(/[\\/]/).findLast((part) => part !== '') ?? source,
       folder: source,
@@ -72,7 +78,12 @@ export class ModelReports implements vscode.Disposable {
       steps: [],
     };
     this.panels.show(`predicted ${source}`, report, {
-      convert: () => this.parts.convert(session, { source }),
+      convert: () =>
+        parts.convert(session, {
+          source,
+          ...(options?.quantization && { quantization: options.quantization }),
+        }),
+      compile: () => parts.compile(session, asked),
     });
   }
 

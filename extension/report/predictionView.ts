@@ -65,10 +65,11 @@ function seconds(ms: number): string {
 }
 
 export function predictionFacts(prediction: Prediction): Html {
-  const { build, memory, firstToken, decode, model } = prediction;
+  const { build, memory, firstToken, model } = prediction;
   const [first] = firstToken;
-  const [start] = decode;
-  const end = decode.at(-1);
+  const [start] = prediction.decode;
+  // At the same clock: the rows of all clocks follow one another.
+  const end = prediction.decode.findLast(({ clockMHz }) => clockMHz === start?.clockMHz);
   return facts([
     [vscode.l10n.t('Memory on the chip'), fitText(prediction)],
     [
@@ -253,62 +254,64 @@ function firstTokenFigure({ firstToken }: Prediction): Html | undefined {
 }
 
 function decodeFigure({ decode }: Prediction): Html | undefined {
-  const last = decode.at(-1);
+  const [first] = decode;
+  const last = decode.findLast(({ clockMHz }) => clockMHz === first?.clockMHz);
   if (!last) return undefined;
+  const clocks = [...new Set(decode.map(({ clockMHz }) => clockMHz))];
+  const lengths = [...new Set(decode.map(({ kvLength }) => kvLength))];
   const highest = Math.max(...decode.map(({ tokensPerSecond }) => tokensPerSecond.high));
+  const x: Axis = {
+    scale: linearScale(0, Math.max(...lengths)),
+    label: vscode.l10n.t('Tokens in the KV cache'),
+    format: String,
+  };
+  const y: Axis = {
+    scale: linearScale(0, highest),
+    label: vscode.l10n.t('Tokens per second'),
+    format: formatNumber,
+  };
   const sentence = vscode.l10n.t(
     'The longer the conversation, the slower: {0} tokens per second after {1} tokens.',
     last.tokensPerSecond.expected.toFixed(1),
     last.kvLength,
   );
-  const content = lineChart({
-    sentence,
-    x: {
-      scale: linearScale(0, last.kvLength),
-      label: vscode.l10n.t('Tokens in the KV cache'),
-      format: String,
-    },
-    y: {
-      scale: linearScale(0, highest),
-      label: vscode.l10n.t('Tokens per second'),
-      format: formatNumber,
-    },
-    series: [
-      {
-        name: vscode.l10n.t('Tokens per second'),
-        points: decode.map(({ kvLength, tokensPerSecond: { low, expected, high } }) => ({
-          x: kvLength,
-          y: expected,
-          low,
-          high,
-        })),
-      },
-    ],
-  });
+  const series = clocks.map((clock) => ({
+    name: `${clock} MHz`,
+    points: decode
+      .filter(({ clockMHz }) => clockMHz === clock)
+      .map(({ kvLength, tokensPerSecond: { low, expected, high } }) => ({
+        x: kvLength,
+        y: expected,
+        low,
+        high,
+      })),
+  }));
+  const at = (clock: number, length: number): Prediction['decode'][number] | undefined =>
+    decode.find(({ clockMHz, kvLength }) => clockMHz === clock && kvLength === length);
   return figure(
     vscode.l10n.t('Tokens per second by the length of the conversation'),
-    content,
+    lineChart({ sentence, x, y, series }),
     table({
       id: 'decode',
-      caption: vscode.l10n.t('Tokens per second, with their bounds'),
+      caption: vscode.l10n.t('Tokens per second, with their bounds, and the share of 64 GB/s'),
       columns: [
         {
           title: vscode.l10n.t('Tokens in the KV cache'),
-          cell: ({ kvLength }) => kvLength,
+          cell: (length: number) => length,
           isRowHeading: true,
         },
-        {
-          title: vscode.l10n.t('Tokens per second'),
-          cell: ({ tokensPerSecond }) => between(tokensPerSecond, 1),
+        ...clocks.map((clock) => ({
+          title: `${clock} MHz`,
           isNumber: true,
-        },
-        {
-          title: vscode.l10n.t('Of 64 GB/s'),
-          cell: ({ memoryShare }) => `${Math.round(memoryShare * 100)} %`,
-          isNumber: true,
-        },
+          cell: (length: number) => {
+            const row = at(clock, length);
+            if (!row) return undefined;
+            const share = `${Math.round(row.memoryShare * 100)} %`;
+            return `${between(row.tokensPerSecond, 1)} · ${share}`;
+          },
+        })),
       ],
-      rows: decode,
+      rows: lengths,
     }),
     numbers(),
   );
@@ -318,6 +321,13 @@ export function predictionCharts(prediction: Prediction): Html {
   return html`${memoryFigure(prediction)}${firstTokenFigure(prediction)}${decodeFigure(prediction)}`;
 }
 
+/** What the times are from. */
+function methodText({ compiler }: Prediction): string {
+  return compiler === undefined
+    ? vscode.l10n.t('Times are by formula.')
+    : vscode.l10n.t('Times are from the schedule of the compiler, {0}.', compiler);
+}
+
 /** Everything, with a heading of its own. */
 export function predictionSection(prediction: Prediction): Html {
   const { assumptions } = prediction;
@@ -325,6 +335,7 @@ export function predictionSection(prediction: Prediction): Html {
     <h2 id="prediction-title">${vscode.l10n.t('Predicted performance on a BM1684X')}</h2>
     <p class="muted">
       ${vscode.l10n.t('Computed, not measured. Shaded areas and numbers in brackets are its bounds.')}
+      ${methodText(prediction)}
     </p>
     ${predictionFacts(prediction)}${remedyNotice(prediction)}${predictionCharts(prediction)}
     ${

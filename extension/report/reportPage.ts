@@ -27,7 +27,7 @@ function button(action: string, text: string, isPrimary = false): Html {
   </button>`;
 }
 
-function actions({ isConverted, verification }: ModelReport): Html {
+function actions({ isConverted, verification, prediction }: ModelReport): Html {
   const keepHigh = verification?.keepHigh;
   const buttons: HtmlPart[] = isConverted
     ? [
@@ -43,7 +43,11 @@ function actions({ isConverted, verification }: ModelReport): Html {
             true,
           ),
       ]
-    : [button('convert', vscode.l10n.t('Convert Model'), true)];
+    : [
+        button('convert', vscode.l10n.t('Convert Model'), true),
+        prediction?.compiler === undefined &&
+          button('compile', vscode.l10n.t('Predict with the Compiler')),
+      ];
   return html`<div class="actions">${buttons}</div>`;
 }
 

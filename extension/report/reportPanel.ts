@@ -9,7 +9,7 @@ import { tensorDetail } from './tensorViews.ts';
 
 /** What the buttons of a report do. */
 export type ReportActions = Readonly<
-  Partial<Record<'use' | 'verify' | 'convert' | 'convertAgain', () => Promise<void>>>
+  Partial<Record<'use' | 'verify' | 'convert' | 'convertAgain' | 'compile', () => Promise<void>>>
 >;
 
 export class ReportPanels implements vscode.Disposable {
@@ -36,6 +36,7 @@ export class ReportPanels implements vscode.Disposable {
         case 'verify':
         case 'convert':
         case 'convertAgain':
+        case 'compile':
           await actions[message.action]?.();
           return;
       }
