@@ -44,10 +44,11 @@ export class JobLogView implements vscode.Disposable {
     from: number,
     turn: object,
   ): Promise<void> {
-    let isClosed = false;
-    void session.closed.then(() => (isClosed = true));
+    void session.closed.then(() => {
+      if (this.shown === turn) this.shown = undefined;
+    });
     let next = from;
-    while (this.shown === turn && !isClosed) {
+    while (this.shown === turn) {
       // Asked before the lines, so that none is missed at the end.
       const { state } = await session.request('job/get', { job });
       next = await this.append(session, job, next, turn);

@@ -4,7 +4,7 @@ import { predict } from '../../../backend/prediction/predict.ts';
 import { PilotError } from '../../../backend/protocol/errors.ts';
 import type { ModelInfo } from '../../../backend/protocol/models.ts';
 import { BackendConnection } from '../../../extension/backendConnection.ts';
-import { Conversion } from '../../../extension/conversion/conversionParts.ts';
+import { Conversion, type ConversionEdges } from '../../../extension/conversion/conversionParts.ts';
 import { ConversionFields } from '../../../extension/conversion/conversionFields.ts';
 import { JobWatch } from '../../../extension/jobs/jobWatch.ts';
 import { ModelSetup } from '../../../extension/modelSetup.ts';
@@ -80,12 +80,13 @@ async function setUp(
   const memory = fakeMemory();
   const models = new ModelSetup(backend, memory, log);
   const jobs = new JobWatch(backend, log);
+  const extensionUri: unknown = Uri.file('/extension');
   const conversion = new Conversion({
     backend,
     jobs,
     models,
     memory,
-    extensionUri: Uri.file('/extension') as never,
+    extensionUri: extensionUri as ConversionEdges['extensionUri'],
     log,
   });
   made.push(backend, models, jobs, conversion);
