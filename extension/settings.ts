@@ -92,10 +92,18 @@ export function backendSettings(): BackendSettings {
   };
 }
 
-/** True when the change is felt only by the next backend or the next connection. */
-export function needsRestart(event: vscode.ConfigurationChangeEvent): boolean {
-  return [backendUrl, home, device, model].some(({ key }) =>
-    event.affectsConfiguration(`${SECTION}.${key}`),
+/**
+ * True when the change is felt only by the next backend or the next connection.
+ * @param loaded ids of the models that are loaded already: naming one of them changes nothing
+ */
+export function needsRestart(
+  event: vscode.ConfigurationChangeEvent,
+  loaded: readonly string[] = [],
+): boolean {
+  const affects = ({ key }: { readonly key: string }): boolean =>
+    event.affectsConfiguration(`${SECTION}.${key}`);
+  return (
+    [backendUrl, home, device].some(affects) || (affects(model) && !loaded.includes(read(model)))
   );
 }
 

@@ -16,7 +16,7 @@ import { ModelSetup } from '../../extension/modelSetup.ts';
 import { SettingsWatch } from '../../extension/settingsWatch.ts';
 import { StatusBar } from '../../extension/statusBar.ts';
 import { FakeClock, FakeConnector, FakeSession, readyStatus } from '../support/fakeSession.ts';
-import { download } from '../support/statusInput.ts';
+import { deviceInfo, download } from '../support/statusInput.ts';
 import { fake, MarkdownString, Uri, type FakeDocument } from '../support/fakeVscode.ts';
 
 interface Surface {
@@ -292,4 +292,19 @@ test('a setting of a backend that failed is tried at once', async () => {
   connector.queue(new FakeSession());
   fake.changeSetting('tpuPilot.home', '/elsewhere');
   await backend.ready();
+});
+
+test('naming a model that is loaded already asks for no restart', async () => {
+  const model = {
+    ...{ id: 'tiny', name: 'Tiny', slots: 1, activeSlots: 0, contextLength: 64 },
+    ...{ hasFillIn: false, hasChatTemplate: true, hasTools: false, canThink: false },
+  };
+  const session = new FakeSession({
+    'backend/status': () => ({ ...readyStatus, devices: [deviceInfo({ models: [model] })] }),
+  });
+  await connected(false, session);
+  fake.changeSetting('tpuPilot.model', 'tiny');
+  expect(messages()).toEqual([]);
+  fake.changeSetting('tpuPilot.model', 'other');
+  expect(messages()).toEqual(['The changed setting takes effect when the backend restarts.']);
 });
