@@ -43,8 +43,9 @@ const DEEPEST = 2;
 const PROFILE = 'compiler_profile_0.txt';
 
 /**
- * What a compiler that was told to keep its schedules says of a folder's nets; those that are not
- * of this shape and build are passed over.
+ * What a compiler that was told to keep its schedules says of the nets of a folder's first layer.
+ * Nothing when one of them is missing or not of this shape and build: they share their weights,
+ * which those compiled here would not.
  */
 export async function keptFigures(
   folder: string,
@@ -52,23 +53,22 @@ export async function keptFigures(
   shape: ModelShape,
   build: Build,
 ): Promise<(readonly [NetJob, NetFigures])[]> {
-  const kept: (readonly [NetJob, NetFigures])[] = [];
+  const real = jobs.filter(({ isReal, description }) => isReal && description.part === 'layer');
+  const kept = new Map<NetJob, NetFigures>();
   for (const own of await profileFolders(folder, DEEPEST)) {
     const net = path.basename(own);
-    const job = jobs.find(
-      (one) => one.net === net && one.isReal && one.description.part === 'layer',
-    );
+    const job = real.find((one) => one.net === net);
     if (!job) continue;
     try {
       const bmodel = await readBmodel(path.join(own, `${net}.bmodel`));
       if (!isOf(bmodel, job, shape, build)) continue;
-      kept.push([job, figuresOf(await readFile(path.join(own, PROFILE), 'utf8'), bmodel)]);
+      kept.set(job, figuresOf(await readFile(path.join(own, PROFILE), 'utf8'), bmodel));
     } catch (error) {
       // Left by a compiler that was stopped; the net is compiled again.
       if (!(error instanceof FormatError) && !isMissing(error)) throw error;
     }
   }
-  return kept;
+  return kept.size === real.length ? [...kept] : [];
 }
 
 async function profileFolders(folder: string, depth: number): Promise<string[]> {
@@ -93,8 +93,9 @@ function isOf(
   );
   const isDecode = net.startsWith('block_cache');
   const tokens = isDecode ? 1 : description.inputLength;
-  const weights = layerParameters(shape) * bytesPerWeight(build);
-  const type = description.quantization.endsWith('bf16') ? 'bf16' : 'f16';
+  const { quantization } = description;
+  const weights = layerParameters(shape) * bytesPerWeight({ ...build, quantization });
+  const type = quantization.endsWith('bf16') ? 'bf16' : 'f16';
   return (
     states?.dtype === type &&
     isSame(states.shape, [1, tokens, shape.hiddenSize]) &&
