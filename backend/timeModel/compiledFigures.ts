@@ -2,11 +2,7 @@
 import type { Build } from '../prediction/build.ts';
 import type { Figures } from '../prediction/figures.ts';
 import type { ModelShape } from '../prediction/modelShape.ts';
-import {
-  chunkSeconds,
-  NOMINAL_BANDWIDTH,
-  spread,
-} from '../prediction/time.ts';
+import { chunkSeconds, NOMINAL_BANDWIDTH, spread } from '../prediction/time.ts';
 import type { Compiled } from './compileNets.ts';
 import { compiledBlocks } from './compiledMemory.ts';
 import { atVocabulary, between } from './interpolate.ts';
