@@ -7,9 +7,9 @@ import { lastReport, startVerify } from './jobs/verifyJob.ts';
 import type { Parts } from './parts.ts';
 import { locateModel } from './models/modelService.ts';
 import { buildOptionsOf } from './prediction/build.ts';
-import { estimate } from './prediction/estimate.ts';
 import type { Services } from './rpc/services.ts';
 import type { TokenStore } from './security/tokens.ts';
+import { predictEstimated } from './timeModel/predictCompiled.ts';
 import { removeToolchain } from './toolchain/remove.ts';
 import { toolchainStatus } from './toolchain/status.ts';
 
@@ -52,7 +52,7 @@ export function createServices(
     },
     prediction: {
       estimate: async ({ source, options }) =>
-        estimate(await locateModel(store, source), buildOptionsOf(options)),
+        predictEstimated(await locateModel(store, source), buildOptionsOf(options)),
       start: async (params) => predictions.start(params),
       result: (job) => predictions.result(job),
     },

@@ -3,8 +3,7 @@ import { stat } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import { homeFolder } from '../client/home.ts';
 import { ModelStore } from '../models/store.ts';
-import { estimate } from '../prediction/estimate.ts';
-import { predictBest, predictCompiled } from '../timeModel/predictCompiled.ts';
+import { predictBest, predictCompiled, predictEstimated } from '../timeModel/predictCompiled.ts';
 import type { BuildOptions } from '../prediction/build.ts';
 import type { Prediction } from '../protocol/prediction.ts';
 import { addBuildOptions, buildOf, type BuildFlags } from './buildOptions.ts';
@@ -59,7 +58,7 @@ async function predictSource(
   options: PredictOptions,
 ): Promise<Prediction> {
   const build: BuildOptions = buildOf(options);
-  if (options.estimate) return estimate(source, build);
+  if (options.estimate) return predictEstimated(source, build);
   const work = options.compile ? predictCompiled : predictBest;
   return withProgress(io, (listener) =>
     work(home, source, build, { ...listener, signal: io.interrupted }, { env: io.env }),

@@ -1,6 +1,7 @@
 /** A prediction as text for people. */
 import type { Prediction, Range } from '../protocol/prediction.ts';
 import { columns } from './columns.ts';
+import { factLines, type Fact } from './facts.ts';
 import { formatBytes, formatCount } from './units.ts';
 
 const partNames: Record<Prediction['memory']['parts'][number]['name'], string> = {
@@ -27,7 +28,7 @@ export function describePrediction(prediction: Prediction): string {
 function describeModel({ model, build, memory, compiler }: Prediction): string {
   const chunks = build.prefill === 'static' ? '' : ` in chunks of ${build.chunkLength}`;
   const groups = build.groupSize === undefined ? '' : `, groups of ${build.groupSize}`;
-  const facts = [
+  const facts: Fact[] = [
     ['Model', `${model.architecture}, ${model.layers} layers, ${formatCount(model.parameters)}`],
     ['Build', `${build.quantization}${groups}${build.isSymmetric ? ', symmetric' : ''}`],
     ['Length', `${build.sequenceLength} of ${model.contextLength} tokens, ${describeSlots(build)}`],
@@ -38,9 +39,9 @@ function describeModel({ model, build, memory, compiler }: Prediction): string {
     ],
     ['Fits', describeFit(memory)],
     ['Longest', memory.longestSequence === undefined ? 'none' : `${memory.longestSequence} tokens`],
-    ...(memory.remedies.length > 0 ? [['Would fit', memory.remedies.join(', or ')]] : []),
+    ['Would fit', memory.remedies.join(', or ')],
   ];
-  return facts.map(([label = '', value = '']) => `${`${label}:`.padEnd(12)}${value}`).join('\n');
+  return factLines(facts, 12).join('\n');
 }
 
 function describeSlots({ slots }: Prediction['build']): string {

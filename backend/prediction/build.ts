@@ -35,7 +35,9 @@ export type BuildOptions = {
 };
 
 /** What a conversion is asked for, as far as memory and time depend on it. */
-export function buildOptionsOf({ keepHigh, ...options }: ConversionOptions): BuildOptions {
+export function buildOptionsOf(asked: ConversionOptions | undefined): BuildOptions {
+  if (!asked) return {};
+  const { keepHigh, ...options } = asked;
   return { ...options, highLayers: new Set(keepHigh).size };
 }
 

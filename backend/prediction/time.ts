@@ -28,8 +28,8 @@ const operations = { matrices: 9.6e12, attention: 4.8e12 } as const;
 const LAUNCH_SECONDS = 1e-4;
 
 /** How far published figures lie from what these rates give, and a little more. */
-export const decodeSpread = { low: 0.85, high: 1.35 };
-export const prefillSpread = { low: 0.8, high: 1.3 };
+const decodeSpread = { low: 0.85, high: 1.35 };
+const prefillSpread = { low: 0.8, high: 1.3 };
 
 export interface Step {
   readonly milliseconds: Range;

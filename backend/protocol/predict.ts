@@ -8,7 +8,8 @@ export const PredictParams = z.object({
    * of the store.
    */
   source: z.string().min(1).max(4096),
-  options: ConversionOptions.prefault({}),
+  /** Absent: those that a converted model was made with, else the defaults. */
+  options: ConversionOptions.optional(),
 });
 export type PredictParams = z.infer<typeof PredictParams>;
 

@@ -25,6 +25,9 @@ export interface CompileEdges {
   readonly freeBytes?: FreeBytes;
 }
 
+/** Figures that are known from elsewhere. */
+export type Known = readonly (readonly [NetJob, NetFigures])[];
+
 export interface Compiled {
   /** Of the compiler. */
   readonly version: string;
@@ -43,9 +46,10 @@ export async function compileNets(
   jobs: readonly NetJob[],
   control: CompileControl,
   edges: CompileEdges,
+  given: Known = [],
 ): Promise<Compiled> {
   const { cache, version } = await openCache(home);
-  const first = await lookUp(cache, jobs);
+  const first = await lookUp(cache, jobs, given);
   if (first.missing.length === 0) return compiled(version, first.known);
   await requireToolchain(home, control, edges);
   const { root } = predictionLayout(home);
@@ -53,14 +57,14 @@ export async function compileNets(
   const onWait = (): void => control.onNotice('Another prediction is compiling; waiting for it.');
   try {
     await withLock(root, { signal: control.signal, onWait }, async (lost) => {
-      const { missing } = await lookUp(cache, jobs);
+      const { missing } = await lookUp(cache, jobs, given);
       await compile(home, missing, cache, control, AbortSignal.any([control.signal, lost]), edges);
     });
   } catch (error) {
     if (control.signal.aborted) throw new PilotError('cancelled', {}, { cause: error });
     throw error;
   }
-  return compiled(version, (await lookUp(cache, jobs)).known);
+  return compiled(version, (await lookUp(cache, jobs, given)).known);
 }
 
 function compiled(version: string, known: ReadonlyMap<string, NetFigures>): Compiled {
@@ -83,10 +87,11 @@ async function openCache(home: string): Promise<{ cache: FiguresCache; version: 
   return { cache, version: `tpu-mlir ${compiler?.version ?? ''}` };
 }
 
-async function lookUp(cache: FiguresCache, jobs: readonly NetJob[]) {
-  const known = new Map<string, NetFigures>();
+async function lookUp(cache: FiguresCache, jobs: readonly NetJob[], given: Known) {
+  const known = new Map(given.map(([job, figures]) => [jobKey(job), figures]));
   const missing: NetJob[] = [];
   for (const job of jobs) {
+    if (known.has(jobKey(job))) continue;
     const figures = await cache.get(job);
     if (figures) known.set(jobKey(job), figures);
     else missing.push(job);

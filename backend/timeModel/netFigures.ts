@@ -51,7 +51,7 @@ export function figuresOf(profile: string, bmodel: Bmodel): NetFigures {
 }
 
 /** @throws FormatError */
-export function timeOf(text: string): NetTime {
+function timeOf(text: string): NetTime {
   const profile = parseProfile(text);
   return {
     milliseconds: Object.fromEntries(

@@ -1,5 +1,12 @@
 /** The prediction from the compiler's own schedule: one layer is compiled, never the whole model. */
-import { BuildError, chooseBuild, type Build, type BuildOptions } from '../prediction/build.ts';
+import { stat } from 'node:fs/promises';
+import {
+  BuildError,
+  buildOptionsOf,
+  chooseBuild,
+  type Build,
+  type BuildOptions,
+} from '../prediction/build.ts';
 import type { ModelShape } from '../prediction/modelShape.ts';
 import { estimate } from '../prediction/estimate.ts';
 import { predictWith } from '../prediction/predict.ts';
@@ -8,11 +15,22 @@ import { PilotError } from '../protocol/errors.ts';
 import type { Prediction } from '../protocol/prediction.ts';
 import { compiledFigures } from './compiledFigures.ts';
 import { compileNets, type CompileControl, type CompileEdges } from './compileNets.ts';
+import { keptFigures, readConverted } from './convertedFolder.ts';
 import { jobsOf, netsOf } from './nets.ts';
 
 /**
+ * The quick prediction, of a converted folder as well.
+ * @throws PilotError as estimate
+ */
+export async function predictEstimated(source: string, options: BuildOptions): Promise<Prediction> {
+  const resolved = await resolveSource(source, options);
+  return estimate(resolved.file, resolved.options);
+}
+
+/**
  * Minutes when its nets have never been compiled, else at once.
- * @param source path of a folder with a config.json, of the config.json or of a GGUF file
+ * @param source path of a folder with a config.json, of the config.json, of a GGUF file or of a
+ * converted folder
  * @throws PilotError configInvalid for options that do not go with the model or cannot be compiled
  * alone; what readShape and compileNets throw
  */
@@ -23,10 +41,13 @@ export async function predictCompiled(
   control: CompileControl,
   edges: CompileEdges,
 ): Promise<Prediction> {
-  const shape = await readShape(source);
-  const build = requireCompilable(shape, options);
+  const { file, options: asked, folder } = await resolveSource(source, options);
+  const shape = await readShape(file);
+  const build = requireCompilable(shape, asked);
   const nets = netsOf(shape, build);
-  const compiled = await compileNets(home, jobsOf(nets), control, edges);
+  const jobs = jobsOf(nets);
+  const kept = folder === undefined ? [] : await keptFigures(folder, jobs, shape, build);
+  const compiled = await compileNets(home, jobs, control, edges, kept);
   const prediction = predictWith(shape, build, compiledFigures(shape, build, nets, compiled));
   return { ...prediction, compiler: compiled.version };
 }
@@ -43,7 +64,7 @@ export async function predictBest(
   control: CompileControl,
   edges: CompileEdges,
 ): Promise<Prediction> {
-  const estimated = await estimate(source, options);
+  const estimated = await predictEstimated(source, options);
   const reason = whyNotCompiled(estimated.build);
   try {
     if (reason === undefined) return await predictCompiled(home, source, options, control, edges);
@@ -53,6 +74,21 @@ export async function predictBest(
     control.onNotice('This is estimated, for the compiler is not installed.');
   }
   return estimated;
+}
+
+/** What a converted folder was made of and with; what is asked for goes before that. */
+async function resolveSource(
+  source: string,
+  options: BuildOptions,
+): Promise<{ file: string; options: BuildOptions; folder?: string }> {
+  const converted = await readConverted(source);
+  if (converted) {
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    const merged = { ...buildOptionsOf(converted.options), ...Object.fromEntries(given) };
+    return { file: converted.source, options: merged, folder: converted.folder };
+  }
+  const isFolder = (await stat(source).catch(() => undefined))?.isDirectory();
+  return { file: source, options, ...(isFolder && { folder: source }) };
 }
 
 function whyNotCompiled({ slots, devices }: Pick<Build, 'slots' | 'devices'>): string | undefined {
