@@ -17,8 +17,8 @@ export function isConverted({ format }: ModelInfo): boolean {
 
 function item(model: ModelInfo): ModelItem {
   return {
-    label: model.displayName ?? model.id,
-    description: [model.quantization, ...model.aliases]
+    label: model.id,
+    description: [model.displayName, model.quantization, ...model.aliases]
       .filter((fact) => fact !== undefined)
       .join(' · '),
     detail: model.path,

@@ -19,12 +19,11 @@ export async function useModel(
   name: string,
 ): Promise<void> {
   const model = await session.request('model/info', { model: name });
-  const shown = model.displayName ?? model.id;
   if (isConverted(model) && !(await hasCard(session))) {
     await warn(
       vscode.l10n.t(
         "{0} runs on a BM1684X card, and the backend's machine has none. It stays in the store, in {1}: copy that folder to a machine with a card and add it there.",
-        shown,
+        model.id,
         model.path,
       ),
       commands.showDevices,
@@ -34,5 +33,5 @@ export async function useModel(
   await setup.load(session, model);
   // The settings of this machine say nothing to a backend elsewhere.
   if (!session.remote) await setModel(model.id);
-  await inform(vscode.l10n.t('{0} is loaded, and answers from now on.', shown));
+  await inform(vscode.l10n.t('{0} is loaded, and answers from now on.', model.id));
 }

@@ -50,7 +50,8 @@ export class ModelReports implements vscode.Disposable {
     ]);
     const job = this.parts.jobs().find((one) => one.kind === 'convert' && one.model === model);
     const report: ModelReport = {
-      name: info?.displayName ?? info?.id ?? verification?.model ?? model,
+      // Not the display name, which models that were made from one another share.
+      name: info?.id ?? verification?.model ?? model,
       folder: info?.path ?? verification?.folder,
       isConverted: true,
       verification,
