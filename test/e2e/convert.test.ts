@@ -120,8 +120,8 @@ describe.skipIf(!hasToolchain)(
 
         suite.it('is reported, with the prediction', async () => {
           const { window } = suite;
-          const done = window.notification(/is converted/);
-          await done.waitFor({ timeout: LONG_MS });
+          await window.statusBar(/Conversion/).waitFor({ state: 'detached', timeout: LONG_MS });
+          const done = await told(/is converted/);
           await picture('convert-done');
           await done.getByRole('button', { name: 'Show Report' }).click();
           await page().titled(/tiny-qwen3/);
@@ -143,8 +143,9 @@ describe.skipIf(!hasToolchain)(
         suite.it('is verified on the emulator, and reported tensor by tensor', async () => {
           const { window } = suite;
           await page().button('Verify Model').click();
-          const done = window.notification(/(passed|failed) its verification/);
-          await done.waitFor({ timeout: LONG_MS });
+          await window.statusBar(/Verification/).waitFor();
+          await window.statusBar(/Verification/).waitFor({ state: 'detached', timeout: LONG_MS });
+          const done = await told(/its verification/);
           await picture('verify-done');
           await done.getByRole('button', { name: 'Show Report' }).click();
           const { frame } = page();
