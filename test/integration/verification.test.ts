@@ -17,7 +17,7 @@ import { findToolchain } from '../../backend/verification/tool.ts';
 import { verifyModel, type VerifyEdges } from '../../backend/verification/verify.ts';
 import { cacheFolder } from '../support/cacheFolder.ts';
 import { sharedFolder } from '../support/temporaryFolder.ts';
-import { compileTinyModel, makeTinyModel, type TinyBuild } from '../support/tinyModel.ts';
+import { compileTinyModel, makeTinyModel, type TinyBuild } from '../support/compiledModel.ts';
 
 const toolchainHome = path.join(cacheFolder(), 'toolchain-test-home');
 const layout = toolchainLayout(toolchainHome);
@@ -55,14 +55,14 @@ describe.skipIf(!isThere)(`verification${isThere ? '' : ` (${reason})`}`, () => 
     return verifyModel(store, asked, listener, never, edges);
   };
 
-  const chat = ['--use_history_kv', '--chunk_length', '16', '--do_sample'];
+  const chat = ['--use_history_kv', '--chunk_length', '32', '--do_sample'];
 
   beforeAll(async () => {
     store = new ModelStore(path.join(folder(), 'home'));
     const qwen3 = path.join(folder(), 'qwen3');
     await makeTinyModel(steps, qwen3, { architecture: 'Qwen3', layers: 2 });
     sound = await build(qwen3, 'sound', { quantization: 'w8bf16', options: chat });
-  }, 5 * MINUTES);
+  }, 15 * MINUTES);
 
   it(
     'finds a sound model faithful: each tensor, and each token',
@@ -84,7 +84,7 @@ describe.skipIf(!isThere)(`verification${isThere ? '' : ` (${reason})`}`, () => 
       // The next verification writes over it.
       await cp(path.join(sound, 'verification.json'), path.join(folder(), 'kept.json'));
     },
-    5 * MINUTES,
+    15 * MINUTES,
   );
 
   it(
@@ -104,7 +104,7 @@ describe.skipIf(!isThere)(`verification${isThere ? '' : ` (${reason})`}`, () => 
       expect(report.notes.join()).toContain('block_cache_1 fails');
       expect(report.greedy.some(({ passed }) => !passed)).toBe(true);
     },
-    5 * MINUTES,
+    15 * MINUTES,
   );
 
   it('refuses a file with flipped bytes, and one that is cut short, by name', async () => {
@@ -195,7 +195,7 @@ describe.skipIf(!isThere)(`verification${isThere ? '' : ` (${reason})`}`, () => 
       expect(failing(report)).toStrictEqual([]);
       expect(report.passed).toBe(true);
     },
-    5 * MINUTES,
+    15 * MINUTES,
   );
 });
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ModelStore } from '../../../backend/models/store.ts';
 import { checkIntegrity } from '../../../backend/verification/integrity.ts';
-import { readReport, writeReport } from '../../../backend/verification/reportFile.ts';
+import { readReport, summarize, writeReport } from '../../../backend/verification/reportFile.ts';
 import { findTarget } from '../../../backend/verification/target.ts';
 import { buildBmodel } from '../../support/bmodelFile.ts';
 import { temporaryFolder } from '../../support/temporaryFolder.ts';
@@ -20,6 +20,7 @@ async function makeFolder(bytes = buildBmodel()) {
   await writeFile(file, bytes);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const manifest = {
+    manifestVersion: 1,
     id: 'qwen-w4',
     entry: 'model.bmodel',
     files: [{ name: 'model.bmodel', size: bytes.length, sha256 }],
@@ -113,6 +114,14 @@ describe('the report', () => {
     const report = makeVerificationReport();
     await writeReport(target.reportFile, report);
     expect(await readReport(target)).toStrictEqual(report);
+    await summarize(store, path.join(folder, 'manifest.json'), report);
+    const manifest = JSON.parse(
+      await readFile(path.join(folder, 'manifest.json'), 'utf8'),
+    ) as unknown;
+    expect(manifest).toMatchObject({
+      entry: 'model.bmodel',
+      verification: { passed: false, on: 'emulator', threshold: 0.98, createdAt: report.createdAt },
+    });
     await writeFile(target.reportFile, '{"reportVersion":2}');
     await expect(readReport(target)).rejects.toThrow('its report is damaged');
   });

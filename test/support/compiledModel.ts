@@ -98,6 +98,7 @@ export async function compileTinyModel(
   const bytes = await readFile(path.join(out, entry));
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const manifest = {
+    manifestVersion: 1,
     id: 'tiny',
     entry,
     files: [{ name: entry, size: bytes.length, sha256 }],
