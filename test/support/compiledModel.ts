@@ -35,24 +35,31 @@ transformers.PreTrainedTokenizerFast(
     tokenizer_object=tokenizer, eos_token="<|endoftext|>").save_pretrained(out)
 `;
 
-/** The compiler, with the keys and values that layer 1 hands out in decode made to nothing. */
-const convertWrongly = `
-import os, runpy, sys
+/** The converter itself: what is installed as a program starts it as another process. */
+const startConverter = `
+import os, sys
 import tpu_mlir
-from transform.MLIRImporter import MLIRImporter
+tool = os.path.join(os.environ["TPUC_ROOT"], "python/tools/llm_convert.py")
+os.execv(sys.executable, [sys.executable, "-c", sys.argv[1], tool, *sys.argv[2:]])
+`;
+
+/** With the keys and values that layer 1 hands out in decode made to nothing. */
+const convertWrongly = `
+import runpy, sys
+from mlir.ir import Location
 import mlir.dialects.top as top
+from transform.MLIRImporter import MLIRImporter
 right = MLIRImporter.create_return_op
 def wrong(self, ops, *rest):
     if self.model_name.startswith("block_cache_1"):
-        from mlir.ir import Location
         def dropped(op, name):
-            return top.MulConstOp(op.type, op, const_val=0.0, loc=Location.fused(
-                [Location.name(name)], context=self.ctx), ip=self.insert_point).output
+            place = Location.fused([Location.name(name)], context=self.ctx)
+            nothing = top.MulConstOp(op.type, op, const_val=0.0, loc=place, ip=self.insert_point)
+            return nothing.output
         ops = [ops[0], dropped(ops[1], "k_dropped"), dropped(ops[2], "v_dropped")]
     return right(self, ops, *rest)
 MLIRImporter.create_return_op = wrong
 sys.argv = sys.argv[1:]
-sys.path.insert(0, os.path.dirname(sys.argv[0]))
 runpy.run_path(sys.argv[0], run_name="__main__")
 `;
 
@@ -86,7 +93,7 @@ export async function compileTinyModel(
   const convert = path.join(path.dirname(python), 'llm_convert.py');
   const work = `${out}.work`;
   const args = ['-m', source, '-s', '64', '-q', quantization, '-c', 'bm1684x', '-o', work];
-  const script = isMiscompiled ? ['-c', convertWrongly, convert] : [convert];
+  const script = isMiscompiled ? ['-c', startConverter, convertWrongly] : [convert];
   const ended = await steps.run(python, [...script, ...args, ...options]);
   const names = await readdir(work).catch(() => []);
   const built = names.find((name) => name.endsWith('.bmodel'));

@@ -16,14 +16,14 @@ describe('the nets of a language model', () => {
     expect(planNets(nets, undefined)).toStrictEqual({
       nets: [
         ...['embedding', 'embedding_cache', 'block_0', 'block_cache_0'],
-        ...['block_cache_1', 'block_1', 'lm_head', 'greedy_head'],
+        ...['block_1', 'block_cache_1', 'lm_head', 'greedy_head'],
       ],
       unknown: ['vit'],
     });
   });
 
   it('are those of some layers only when asked', () => {
-    expect(planNets(nets, [1]).nets).toStrictEqual(['block_cache_1', 'block_1']);
+    expect(planNets(nets, [1]).nets).toStrictEqual(['block_1', 'block_cache_1']);
   });
 });
 
