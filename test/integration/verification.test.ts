@@ -225,9 +225,14 @@ describe.skipIf(!isThere)(`verification${isThere ? '' : ` (${reason})`}`, () => 
     'verifies 4 bits, static prefill and a head that gives tokens, of a qwen2',
     async () => {
       const source = path.join(folder(), 'qwen2');
-      await makeTinyModel(steps, source, { architecture: 'Qwen2', layers: 1 });
-      const model = await build(source, 'static', { quantization: 'w4bf16' });
-      const report = await verify(model, { threshold: 0.95 });
+      // As in a trained model, a layer changes its input a little: four bits of random weights cost
+      // a tenth of what it adds.
+      await makeTinyModel(steps, source, { architecture: 'Qwen2', layers: 1, gain: 1 });
+      const model = await build(source, 'static', {
+        quantization: 'w4bf16',
+        options: ['-g', '32'],
+      });
+      const report = await verify(model);
       expect(failing(report)).toStrictEqual([]);
       expect(report.passed).toBe(true);
     },

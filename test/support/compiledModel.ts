@@ -7,9 +7,10 @@ import { hasSucceeded, lastWords, type Steps } from '../../backend/toolchain/ste
 export interface TinyModel {
   readonly architecture: 'Qwen3' | 'Qwen2' | 'Llama';
   readonly layers: number;
+  /** How much larger weights are than at the start of a training; then choices are clearer. */
+  readonly gain?: number;
 }
 
-/** Weights are larger than at the start of a training, so that its choices are clear. */
 const makeModel = `
 import sys, torch, transformers
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -22,7 +23,7 @@ config = getattr(transformers, name + "Config")(**settings)
 model = getattr(transformers, name + "ForCausalLM")(config)
 with torch.no_grad():
     for values in model.parameters():
-        if values.dim() > 1: values.mul_(4)
+        if values.dim() > 1: values.mul_(float(sys.argv[4]))
 model.to(torch.bfloat16).save_pretrained(out)
 tokenizer = Tokenizer(models.BPE())
 tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -67,10 +68,11 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 export async function makeTinyModel(
   steps: Steps,
   folder: string,
-  { architecture, layers }: TinyModel,
+  { architecture, layers, gain = 4 }: TinyModel,
 ): Promise<void> {
   const { python } = steps.layout;
-  const ended = await steps.run(python, ['-c', makeModel, folder, architecture, `${layers}`]);
+  const numbers = [layers, gain].map(String);
+  const ended = await steps.run(python, ['-c', makeModel, folder, architecture, ...numbers]);
   if (!hasSucceeded(ended)) throw new Error(lastWords(ended));
 }
 
