@@ -7,7 +7,7 @@ import type { VerifyTarget } from './target.ts';
 import type { VerifyTool } from './tool.ts';
 
 /** Short, in what people will ask for: English, Chinese, code. The last is long enough for chunks. */
-export const PROMPTS = [
+const PROMPTS = [
   'The capital of France is',
   '请用一句话介绍长城。',
   'def fibonacci(n):\n    """The n-th number of the sequence, from 0."""\n    if n < 2:\n        return',
