@@ -1,11 +1,10 @@
 /** `tpu-pilot verify`: a compiled model against its float model, or against given data. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { requirePassed } from '../jobs/verifyJob.ts';
-import { parseLayers } from '../protocol/layers.ts';
 import type { VerifyParams } from '../protocol/verification.ts';
-import { decimal } from './arguments.ts';
+import { decimal, numberList } from './arguments.ts';
 import { addCommand, withBackend, type CommonOptions } from './command.ts';
 import { followJob } from './followJob.ts';
 import { printResult, type Io } from './io.ts';
@@ -20,6 +19,9 @@ interface VerifyOptions extends CommonOptions {
   readonly reference?: string;
   readonly net?: string;
 }
+
+/** The highest number of a layer. */
+const LAST_LAYER = 1023;
 
 const help = `
 MODEL is a model folder, a model of the store or a bmodel file. Without --input, every net of a
@@ -43,7 +45,7 @@ export function registerVerifyCommand(program: Command, io: Io): void {
   addCommand(program, 'verify <model>', 'compare a compiled model with its float model')
     .option('--threshold <n>', 'cosine that every tensor must reach', decimal(0, 1), 0.98)
     .addOption(device)
-    .option('--layers <list>', 'only these, such as 0,3-5', layerList)
+    .option('--layers <list>', 'only these, such as 0,3-5', numberList(LAST_LAYER))
     .option('--source <path>', 'the float model (default: what the manifest names)')
     .option('--input <file>', 'your own input, .npz or .bin')
     .option('--reference <file>', 'what must come out of it, .npz or .bin')
@@ -64,15 +66,9 @@ async function verify(io: Io, given: string, options: VerifyOptions): Promise<vo
     ...(source !== undefined && { source: path.resolve(source) }),
   };
   await withBackend(io, options, async (client) => {
-    await followJob(io, client, () => client.request('verify/start', params));
+    await followJob(io, client, await client.request('verify/start', params));
     const report = await client.request('verify/report', { model });
     printResult(io, options.json ?? false, report, describeVerification(report));
     requirePassed(report);
   });
-}
-
-function layerList(text: string): number[] {
-  const layers = parseLayers(text);
-  if (layers) return layers;
-  throw new InvalidArgumentError('It must be a list such as 0,3-5.');
 }

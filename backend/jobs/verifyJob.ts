@@ -1,4 +1,5 @@
 /** `verify/*`: a verification as a job, and its report. */
+import { requireAbsolute } from '../models/modelService.ts';
 import type { ModelStore } from '../models/store.ts';
 import { PilotError } from '../protocol/errors.ts';
 import type { JobInfo } from '../protocol/jobs.ts';
@@ -11,7 +12,7 @@ import type { JobService } from './jobService.ts';
 /**
  * Answers at once with the job; the same verification that is under way is answered again. The job
  * is done also when the model fails: the report says so.
- * @throws PilotError draining
+ * @throws PilotError draining; sourceInvalid for a relative path
  */
 export function startVerify(
   jobs: JobService,
@@ -19,6 +20,9 @@ export function startVerify(
   params: VerifyParams,
   edges: VerifyEdges = defaultVerifyEdges(),
 ): JobInfo {
+  for (const file of [params.input, params.reference, params.source]) {
+    if (file !== undefined) requireAbsolute(file);
+  }
   return jobs.start({
     kind: 'verify',
     title: `Verify ${params.model}`,

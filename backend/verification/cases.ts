@@ -17,10 +17,12 @@ export interface NetPlan {
 /** What python/cases.py has inputs and answers for. */
 const BEFORE = ['embedding', 'embedding_cache'];
 const AFTER = ['lm_head', 'greedy_head', 'sample_head'];
-const BLOCK = /^block(?:_kv|_cache)?_(\d+)$/u;
+/** Of a layer, in the order prefill, prefill after a history, decode. */
+const BLOCKS = ['block', 'block_kv', 'block_cache'];
+const BLOCK = /^(block(?:_kv|_cache)?)_(\d+)$/u;
 
 export function layerOf(net: string): number | undefined {
-  const layer = BLOCK.exec(net)?.[1];
+  const layer = BLOCK.exec(net)?.[2];
   return layer === undefined ? undefined : Number(layer);
 }
 
@@ -41,9 +43,10 @@ export function planNets(
 ): NetPlan {
   const names = nets.map(({ name }) => name);
   const rank = (name: string): number => {
-    const layer = layerOf(name);
-    if (layer !== undefined) return BEFORE.length + layer;
-    return BEFORE.includes(name) ? BEFORE.indexOf(name) : Infinity;
+    const [, kind, layer] = BLOCK.exec(name) ?? [];
+    if (kind === undefined)
+      return BEFORE.includes(name) ? BEFORE.indexOf(name) - BEFORE.length : Infinity;
+    return Number(layer) * BLOCKS.length + BLOCKS.indexOf(kind);
   };
   const isKnown = (name: string): boolean =>
     layerOf(name) !== undefined || BEFORE.includes(name) || AFTER.includes(name);

@@ -67,7 +67,8 @@ export async function runCases(
 ): Promise<CaseResult[]> {
   const results = new Map<number, CaseResult>();
   const { memory, ...model } = options;
-  const env = { CMODEL_GLOBAL_MEM_SIZE: String(emulatedBytes(memory)) };
+  // Only so: it takes a decimal number for another one, and then has no memory at all.
+  const env = { CMODEL_GLOBAL_MEM_SIZE: `0x${emulatedBytes(memory).toString(16)}` };
   for (;;) {
     const left = [...cases.keys()].filter((i) => !results.has(i));
     if (left.length === 0)

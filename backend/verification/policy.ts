@@ -4,7 +4,7 @@ import type {
   SubModelVerification,
   TensorComparison,
 } from '../protocol/verification.ts';
-import { formatLayers } from '../protocol/layers.ts';
+import { formatLayers } from './layers.ts';
 
 /** The cosine is blind to a wrong scale; this is not. */
 export const EUCLIDEAN_THRESHOLD = 0.9;

@@ -7,7 +7,7 @@ import type { VerifyTarget } from './target.ts';
 import type { VerifyTool } from './tool.ts';
 
 /** Short, in what people will ask for: English, Chinese, code. The last is long enough for chunks. */
-export const PROMPTS = [
+const PROMPTS = [
   'The capital of France is',
   '请用一句话介绍长城。',
   'def fibonacci(n):\n    """The n-th number of the sequence, from 0."""\n    if n < 2:\n        return',
@@ -51,6 +51,11 @@ export async function findReference(
   if (chosen === undefined) throw missing('its manifest does not say what it was made from');
   const found = await stat(chosen).catch(() => undefined);
   if (!found) throw missing(`${chosen} is not there any more`);
+  const home = found.isDirectory() ? chosen : path.dirname(chosen);
+  for (const { name, size } of source === undefined ? target.sourceFiles : []) {
+    const now = await stat(path.join(home, name)).catch(() => undefined);
+    if (now?.size !== size) throw missing(`${name} in ${home} is not what was converted`);
+  }
   const folders = [target.folder, path.join(target.folder, 'config')];
   if (found.isDirectory()) folders.push(chosen);
   for (const folder of folders) {

@@ -19,7 +19,12 @@ const Facts = z.looseObject({
     .optional(),
   conversion: z
     .looseObject({
-      source: z.looseObject({ path: z.string() }).optional(),
+      source: z
+        .looseObject({
+          path: z.string(),
+          files: z.array(z.looseObject({ name: z.string(), size: z.number() })).optional(),
+        })
+        .optional(),
       options: z
         .looseObject({
           quantization: CardQuantization.optional(),
@@ -38,10 +43,14 @@ export interface VerifyTarget {
   /** Where the bmodel and the tokenizer are. */
   readonly folder: string;
   readonly reportFile: string;
+  /** Of the model folder. */
+  readonly manifest: string | undefined;
   /** What the manifest says of the bmodel. */
   readonly file: { readonly size: number; readonly sha256: string } | undefined;
   /** The float model it was made from: a folder or a GGUF file. */
   readonly source: string | undefined;
+  /** What was read of it, and how long it was; names are relative to its folder. */
+  readonly sourceFiles: readonly { readonly name: string; readonly size: number }[];
   readonly quantization: CardQuantization | undefined;
   /** Layers that are in 16 bits already. */
   readonly keepHigh: readonly number[];
@@ -75,8 +84,10 @@ async function fromFolder(folder: string): Promise<VerifyTarget> {
     bmodel: path.join(files, entry),
     folder: files,
     reportFile: path.join(folder, REPORT_FILE),
+    manifest: path.join(folder, 'manifest.json'),
     file: listed && { size: listed.size, sha256: listed.sha256 },
     source: facts.conversion?.source?.path,
+    sourceFiles: facts.conversion?.source?.files ?? [],
     quantization: facts.conversion?.options?.quantization,
     keepHigh: facts.conversion?.options?.keepHigh ?? [],
   };
@@ -92,8 +103,10 @@ async function fromFile(file: string): Promise<VerifyTarget> {
     bmodel: file,
     folder,
     reportFile: `${file.replace(/\.bmodel$/u, '')}.${REPORT_FILE}`,
+    manifest: undefined,
     file: undefined,
     source: undefined,
+    sourceFiles: [],
     quantization: undefined,
     keepHigh: [],
   };

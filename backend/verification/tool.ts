@@ -1,5 +1,6 @@
 /** The processes of a verification: marked by its work folder, read line by line, never silent for ever. */
 import path from 'node:path';
+import { toPlainText } from '../formats/plainText.ts';
 import { PilotError } from '../protocol/errors.ts';
 import { toolchainLayout } from '../toolchain/layout.ts';
 import type { Runner } from '../toolchain/runner.ts';
@@ -35,6 +36,8 @@ export async function findToolchain(home: string, env: NodeJS.ProcessEnv): Promi
 const SILENCE_MS = 60 * 60_000;
 /** What the emulator says at every launch. */
 const CHATTER = /^\[\d+\] |^\[BMRT\]|^BMLIB |^cmodel_|begin to cmodel/u;
+/** What the libraries and Python say before they end. */
+const FAULT = /\bASSERT\b(?! info: none)|FATAL|exhausted|Error\b|not found/u;
 
 export interface ScriptEnd {
   /** How it ended, when that was not well. */
@@ -77,6 +80,7 @@ export class VerifyTool {
     const silence = new AbortController();
     const timer = setTimeout(() => silence.abort(), this.silenceMs).unref();
     const { python, bin, root, runner } = this.place;
+    let fault: string | undefined;
     try {
       const ended = await runTool(
         runner,
@@ -95,6 +99,7 @@ export class VerifyTool {
             timer.refresh();
             if (stream === 'stderr') {
               if (!CHATTER.test(line)) this.log(line);
+              if (FAULT.test(line)) fault = line;
               return;
             }
             const value = parseJson(line);
@@ -102,7 +107,7 @@ export class VerifyTool {
           },
         },
       );
-      const failure = failureOf(ended);
+      const failure = failureOf(ended, fault);
       if (failure !== undefined) this.log(`< ${failure}`);
       if (!runner.isLocal && ended.kind === 'exited' && ended.code === 125) {
         throw new PilotError('dockerFailed', { image: runner.place, reason: failure ?? '' });
@@ -129,12 +134,14 @@ function parseJson(line: string): unknown {
   }
 }
 
-function failureOf(ended: ToolEnd): string | undefined {
+/** @param fault what it last complained of */
+function failureOf(ended: ToolEnd, fault: string | undefined): string | undefined {
+  const said = fault === undefined ? '' : `: ${toPlainText(fault.trim())}`;
   switch (ended.kind) {
     case 'exited':
-      return ended.code === 0 ? undefined : `its process ended with exit code ${ended.code}`;
+      return ended.code === 0 ? undefined : `its process ended with exit code ${ended.code}${said}`;
     case 'killed':
-      return `its process was ended by ${ended.by}`;
+      return `its process was ended by ${ended.by}${said}`;
     case 'timeout':
       return 'its process did not end in time';
     case 'notStarted':

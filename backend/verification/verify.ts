@@ -24,7 +24,7 @@ import {
   verdict,
 } from './policy.ts';
 import { findReference, NEW_TOKENS, runReference, type ReferencePrompt } from './reference.ts';
-import { writeReport } from './reportFile.ts';
+import { summarize, writeReport } from './reportFile.ts';
 import { copyScripts } from './scripts.ts';
 import { findTarget, type VerifyTarget } from './target.ts';
 import { findToolchain, VerifyTool, type ToolPlace } from './tool.ts';
@@ -99,6 +99,10 @@ export async function verifyModel(
       notes: found.notes,
     };
     await writeReport(target.reportFile, report);
+    const isWhole = params.layers === undefined && params.input === undefined;
+    if (isWhole && target.manifest !== undefined) {
+      await summarize(store, target.manifest, report);
+    }
     return report;
   } finally {
     await rm(work, { recursive: true, force: true });

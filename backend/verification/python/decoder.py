@@ -149,9 +149,6 @@ class Decoder:
         out = self.emulator.run(self.emulator.net("lm_head"), [states])[0]
         if np.issubdtype(out.dtype, np.integer):
             return int(out.ravel()[0]), None
-        if self.emulator.has("greedy_head"):
-            chosen = self.emulator.run(self.emulator.net("greedy_head"), [out.reshape(1, -1)])[0]
-            return int(chosen.ravel()[0]), out.ravel()
         return int(out.argmax()), out.ravel()
 
 

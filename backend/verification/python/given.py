@@ -1,7 +1,9 @@
 """Inputs and expected outputs that the user gives: .npz or raw .bin."""
 
 import os
-from typing import Any, Dict, List, Sequence, Tuple
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
+from zipfile import BadZipFile
 
 import numpy as np
 from decoder import Decoder
@@ -18,6 +20,20 @@ def shape_text(port: Port) -> str:
     return "%s [%s] %s" % (port.name, ", ".join(map(str, port.shape)), port.dtype)
 
 
+@contextmanager
+def reading(path: str) -> Iterator[None]:
+    """What numpy says of a file that it cannot read, as a reason. Pickled arrays are none."""
+    try:
+        yield
+    except (OSError, ValueError, BadZipFile) as error:
+        raise DoesNotFit("%s cannot be read: %s" % (os.path.basename(path), error)) from error
+
+
+def open_arrays(path: str) -> Any:
+    with reading(path):
+        return np.load(path, allow_pickle=False)
+
+
 def read_ports(path: str, ports: Sequence[Port], is_dynamic: bool) -> List[np.ndarray]:
     """An array for each port. A raw file has them one after the other, in the net's own types.
     A dynamic net takes less than its largest shape, from .npz alone, which says how much."""
@@ -25,7 +41,8 @@ def read_ports(path: str, ports: Sequence[Port], is_dynamic: bool) -> List[np.nd
     file = os.path.basename(path)
     if not path.endswith(".npz"):
         size = sum(port.size for port in ports)
-        data = np.fromfile(path, np.uint8)
+        with reading(path):
+            data = np.fromfile(path, np.uint8)
         if data.size != size:
             raise DoesNotFit("%s has %d bytes; expected %d: %s" % (file, data.size, size, wanted))
         values, start = [], 0
@@ -34,7 +51,7 @@ def read_ports(path: str, ports: Sequence[Port], is_dynamic: bool) -> List[np.nd
             values.append(from_device(bits, port))
             start += port.size
         return values
-    with np.load(path, allow_pickle=False) as arrays:
+    with open_arrays(path) as arrays, reading(path):
         names = [port.name for port in ports]
         if not all(name in arrays for name in names):
             # With other names, but as many: in their order.
@@ -53,11 +70,12 @@ def read_ports(path: str, ports: Sequence[Port], is_dynamic: bool) -> List[np.nd
 def read_one(path: str, dtype: Any, what: str) -> np.ndarray:
     """The only array of the file."""
     if not path.endswith(".npz"):
-        data = np.fromfile(path, np.uint8)
+        with reading(path):
+            data = np.fromfile(path, np.uint8)
         if data.size == 0 or data.size % np.dtype(dtype).itemsize != 0:
             raise DoesNotFit("%s has %d bytes; expected %s" % (os.path.basename(path), data.size, what))
         return data.view(dtype)
-    with np.load(path, allow_pickle=False) as arrays:
+    with open_arrays(path) as arrays, reading(path):
         if len(arrays.files) != 1:
             raise DoesNotFit("%s has %d arrays; expected one: %s" % (os.path.basename(path), len(arrays.files), what))
         return arrays[arrays.files[0]]
