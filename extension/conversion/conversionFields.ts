@@ -2,10 +2,10 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { ConvertParams } from '../../backend/protocol/conversion.ts';
-import { parseLayers } from '../../backend/protocol/layers.ts';
 import { ModelAlias } from '../../backend/protocol/models.ts';
 import { CardQuantization } from '../../backend/protocol/prediction.ts';
 import type { FormValues } from '../pages/messages.ts';
+import { parseLayers } from './layerList.ts';
 
 /** Every field with what it holds when nothing was chosen. An empty text leaves it to the model. */
 export const ConversionFields = z.object({
@@ -26,7 +26,7 @@ export const ConversionFields = z.object({
   keepHigh: z.string().catch(''),
 });
 export type ConversionFields = z.infer<typeof ConversionFields>;
-export type FieldName = keyof ConversionFields;
+type FieldName = keyof ConversionFields;
 
 export type FieldErrors = Readonly<Partial<Record<FieldName, string>>>;
 

@@ -11,11 +11,11 @@ import { kindName } from './jobText.ts';
 import { mayStartJobs } from './trust.ts';
 
 /** What to say and offer when a job of a kind is done. */
-export type JobOutcome = (session: BackendSession, job: JobInfo) => Promise<void>;
+type JobOutcome = (session: BackendSession, job: JobInfo) => Promise<void>;
 export type JobOutcomes = Readonly<Partial<Record<JobInfo['kind'], JobOutcome>>>;
 
 /** The error a job has ended with, as if it had been thrown. */
-export function errorOf({ error }: JobInfo): RemoteError | undefined {
+function errorOf({ error }: JobInfo): RemoteError | undefined {
   return error && new RemoteError(error.code, error.message, { name: '', remedy: error.remedy });
 }
 

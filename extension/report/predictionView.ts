@@ -34,7 +34,7 @@ function capacityOf({ heaps }: Prediction['memory']): number {
   return heaps.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-export function fitText({ memory }: Prediction): string {
+function fitText({ memory }: Prediction): string {
   const need = formatSize(memory.total.expected);
   const most = formatSize(memory.total.high);
   const capacity = formatSize(capacityOf(memory));

@@ -2,7 +2,7 @@
 import { html, type Html } from '../html.ts';
 import { axes, legend, picture, placeX, placeY, plot, size, type Axis } from './frame.ts';
 
-export interface LinePoint {
+interface LinePoint {
   readonly x: number;
   readonly y: number;
   readonly low?: number;
