@@ -177,9 +177,13 @@ describe.skipIf(!hasToolchain)(
             hasText: 'tiny-qwen3',
           });
           await row.click({ button: 'right' });
-          await window.page
-            .locator('.context-view .action-item', { hasText: 'Predict Performance' })
-            .click();
+          const item = window.page.locator('.context-view .action-item', {
+            hasText: 'Predict Performance',
+          });
+          await item.waitFor();
+          // A menu takes no click right after it has opened.
+          await picture('predict-menu');
+          await item.click();
           const choice = window.page.locator('.quick-input-list .monaco-list-row');
           await choice.filter({ hasText: 'w4bf16' }).first().waitFor();
           await picture('predict-quantization');
