@@ -1,9 +1,9 @@
 /**
  * Builds the bundles into dist/:
  *
- *   node esbuild.mjs [--watch] [--minify] [main] [deviceHost] [extension]
+ *   node esbuild.mjs [--watch] [--minify] [main] [deviceHost] [extension] [pages]
  *
- * Without names, all three. Native code stays outside: `koffi` and `@node-llama-cpp/<platform>` are
+ * Without names, all four. Native code stays outside: `koffi` and `@node-llama-cpp/<platform>` are
  * resolved from dist/ at run time, so they are found in the repository's node_modules as well as in
  * dist/node_modules of a packaged extension.
  */
@@ -50,13 +50,25 @@ const bundles = {
   main: { ...esm, entryPoints: ['backend/main.ts'], outfile: 'dist/main.js' },
   deviceHost: { ...esm, entryPoints: ['backend/host/main.ts'], outfile: 'dist/deviceHost.js' },
   extension: { format: 'cjs', entryPoints: ['extension/main.ts'], outfile: 'dist/extension.cjs' },
+  pages: {
+    platform: 'browser',
+    target: 'es2022',
+    format: 'iife',
+    entryPoints: [
+      { in: 'extension/pages/client/main.ts', out: 'page' },
+      { in: 'extension/pages/client/page.css', out: 'page' },
+    ],
+    outdir: 'dist/pages',
+  },
 };
 
 // What the bundle main reads at run time, from beside it.
-await cp(`${root}/backend/toolchain/python`, `${root}/dist/python`, {
-  recursive: true,
-  filter: (from) => !from.endsWith('.in'),
-});
+for (const area of ['toolchain', 'conversion', 'verification', 'timeModel']) {
+  await cp(`${root}/backend/${area}/python`, `${root}/dist/python`, {
+    recursive: true,
+    filter: (from) => !from.endsWith('.in') && !from.includes('__pycache__'),
+  });
+}
 
 for (const name of names.length > 0 ? names : Object.keys(bundles)) {
   const bundle = bundles[name];

@@ -21,6 +21,9 @@ const zones = [
   ['backend/completion', ['chat', 'rpc', 'jobs', 'cli']],
   ['backend/jobs', ['rpc', 'cli']],
   ['backend/toolchain', ['host', 'scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli']],
+  ['backend/conversion', ['host', 'scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli']],
+  ['backend/verification', ['host', 'scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli']],
+  ['backend/timeModel', ['host', 'scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli']],
   ['backend/rpc', ['cli']],
 ].flatMap(([target, froms]) => froms.map((from) => ({ target, from: `backend/${from}` })));
 

@@ -1,9 +1,15 @@
 /** What the RPC handlers ask for, given by the parts of the backend. */
+import { planConversion, startConversion } from './jobs/convertJob.ts';
+import { PredictionJobs } from './jobs/predictJob.ts';
 import { startPull } from './jobs/pullJob.ts';
 import { startToolchainInstall } from './jobs/toolchainJob.ts';
+import { lastReport, startVerify } from './jobs/verifyJob.ts';
 import type { Parts } from './parts.ts';
+import { locateModel } from './models/modelService.ts';
+import { buildOptionsOf } from './prediction/build.ts';
 import type { Services } from './rpc/services.ts';
 import type { TokenStore } from './security/tokens.ts';
+import { predictEstimated } from './timeModel/predictCompiled.ts';
 import { removeToolchain } from './toolchain/remove.ts';
 import { toolchainStatus } from './toolchain/status.ts';
 
@@ -21,6 +27,7 @@ export function createServices(
   tokens: TokenStore,
   on: ServiceEvents,
 ): Services {
+  const predictions = new PredictionJobs(jobs, store);
   return {
     engine,
     chat,
@@ -31,11 +38,27 @@ export function createServices(
       list: () => jobs.list(),
       get: (id) => jobs.get(id),
       cancel: (id) => jobs.cancel(id),
+      resume: (id) => jobs.resume(id),
+      log: async (id, from) => jobs.log(id, from),
+    },
+    conversion: {
+      plan: async (params) => planConversion(store, params),
+      start: async (params) => startConversion(jobs, store, params),
     },
     toolchain: {
       status: async (signal) => toolchainStatus(home, process.env, signal),
       install: (params) => startToolchainInstall(jobs, home, params),
       remove: async (signal) => removeToolchain(home, silent, signal, process.env),
+    },
+    prediction: {
+      estimate: async ({ source, options }) =>
+        predictEstimated(await locateModel(store, source), buildOptionsOf(options)),
+      start: async (params) => predictions.start(params),
+      result: (job) => predictions.result(job),
+    },
+    verification: {
+      start: (params) => startVerify(jobs, store, params),
+      report: (model) => lastReport(store, model),
     },
     tokens: {
       create: async (params) => tokens.create(params),

@@ -7,12 +7,14 @@ import { registerDemoCommand } from './cli/demo.ts';
 import { registerDeviceCommands } from './cli/device.ts';
 import { exitCodes, type Io } from './cli/io.ts';
 import { registerModelCommands } from './cli/model.ts';
+import { registerPredictCommand } from './cli/predict.ts';
 import { run } from './cli/run.ts';
 import { registerServeCommand } from './cli/serve.ts';
 import { registerStatusCommand } from './cli/status.ts';
 import { registerStopCommand } from './cli/stop.ts';
 import { registerTokenCommands } from './cli/token.ts';
 import { registerToolchainCommands } from './cli/toolchain.ts';
+import { registerVerifyCommand } from './cli/verify.ts';
 import { engineFor } from './engineFor.ts';
 
 /** Device hosts run their own bundle, which the build puts beside this one. */
@@ -43,7 +45,9 @@ process.exitCode = await run(process.argv.slice(2), io, (program) => {
   registerCompleteCommand(program, io);
   registerDemoCommand(program, io);
   registerModelCommands(program, io);
+  registerPredictCommand(program, io);
   registerDeviceCommands(program, io);
   registerTokenCommands(program, io);
   registerToolchainCommands(program, io);
+  registerVerifyCommand(program, io);
 });

@@ -1,6 +1,9 @@
 /** The parts of a backend that know nothing of sockets, put together. */
 import { ChatService } from './chat/chatService.ts';
 import { CompletionService } from './completion/completionService.ts';
+import { homePaths } from './client/home.ts';
+import { conversionFactory } from './jobs/convertJob.ts';
+import { JobFiles } from './jobs/jobFiles.ts';
 import { JobService } from './jobs/jobService.ts';
 import { LatencyWindow } from './latency.ts';
 import type { Logger } from './logging.ts';
@@ -62,6 +65,8 @@ export function createParts(
     jobs: new JobService({
       now: () => performance.now(),
       onUnexpected: (error) => logger.error({ err: error }, 'job failed'),
+      files: new JobFiles(homePaths(home).jobs),
+      factories: { convert: conversionFactory(store) },
     }),
     chat: new ChatService(engine),
     completion: new CompletionService(engine, { log: logger }),

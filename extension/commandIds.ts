@@ -25,6 +25,12 @@ export const commands = {
   whyNoSuggestion: 'tpuPilot.whyNoSuggestion',
   showCompletionStatistics: 'tpuPilot.showCompletionStatistics',
   deleteCompletionStatistics: 'tpuPilot.deleteCompletionStatistics',
+  convertModel: 'tpuPilot.convertModel',
+  verifyModel: 'tpuPilot.verifyModel',
+  predictPerformance: 'tpuPilot.predictPerformance',
+  showModelReport: 'tpuPilot.showModelReport',
+  showJobs: 'tpuPilot.showJobs',
+  installToolchain: 'tpuPilot.installToolchain',
 } as const;
 
 export type CommandId = (typeof commands)[keyof typeof commands];
@@ -78,6 +84,18 @@ export function titleOf(command: CommandId): string {
       return vscode.l10n.t('Show Completion Statistics');
     case commands.deleteCompletionStatistics:
       return vscode.l10n.t('Delete Completion Statistics');
+    case commands.convertModel:
+      return vscode.l10n.t('Convert Model');
+    case commands.verifyModel:
+      return vscode.l10n.t('Verify Model');
+    case commands.predictPerformance:
+      return vscode.l10n.t('Predict Performance');
+    case commands.showModelReport:
+      return vscode.l10n.t('Show Model Report');
+    case commands.showJobs:
+      return vscode.l10n.t('Show Jobs');
+    case commands.installToolchain:
+      return vscode.l10n.t('Install Toolchain');
     default:
       return command satisfies never;
   }

@@ -6,11 +6,12 @@ import { SettingsConnector } from './backendConnector.ts';
 import { BackendToken } from './backendToken.ts';
 import { createChat } from './chat/chatParts.ts';
 import { registerInlineCompletion, type InlineCompletion } from './completion/register.ts';
+import { Conversion } from './conversion/conversionParts.ts';
 import { Disposables } from './disposables.ts';
 import { DocumentGate } from './documentGate.ts';
-import { DownloadWatch } from './downloadWatch.ts';
 import { FailureNotice } from './failureNotice.ts';
 import { guard } from './guard.ts';
+import { JobWatch } from './jobs/jobWatch.ts';
 import { registerLanguageModels } from './languageModel/register.ts';
 import { ModelSetup } from './modelSetup.ts';
 import { listAgent } from './nativeChat/agent.ts';
@@ -34,7 +35,7 @@ export function activate(context: vscode.ExtensionContext): void {
   channel = log;
   const token = new BackendToken(context.secrets);
   const gate = new DocumentGate(excludePatterns());
-  const { extensionPath } = context;
+  const { extensionPath, extensionUri, globalState: memory } = context;
   const connector = new SettingsConnector({ extensionPath, token, gate, log });
   const backend = own.add(new BackendConnection(connector, log));
   connection = backend;
@@ -42,15 +43,16 @@ export function activate(context: vscode.ExtensionContext): void {
   const storage = context.globalStorageUri;
   inlineCompletion = own.add(registerInlineCompletion(backend, gate, storage, log));
   const { provider: completion, pause, handlers } = inlineCompletion;
-  const chat = own.add(createChat(backend, gate, log, context.extensionUri));
-  own.add(registerLanguageModels(backend, context.globalState, log));
+  const chat = own.add(createChat(backend, gate, log, extensionUri));
+  own.add(registerLanguageModels(backend, memory, log));
   own.add(registerTools(backend, log));
-  const nativeChat = new NativeChat(context.globalState, log);
+  const nativeChat = new NativeChat(memory, log);
   guard(log, listAgent());
 
-  const models = own.add(new ModelSetup(backend, context.globalState, log));
-  const downloads = own.add(new DownloadWatch(backend, log));
-  const statusBar = own.add(new StatusBar(backend, completion, downloads, pause));
+  const models = own.add(new ModelSetup(backend, memory, log));
+  const jobs = own.add(new JobWatch(backend, log));
+  const statusBar = own.add(new StatusBar(backend, completion, jobs, pause));
+  const conversion = own.add(new Conversion({ backend, jobs, models, memory, extensionUri, log }));
   own.add(new WalkthroughProgress(backend, completion, log));
   for (const command of registerCommands({
     backend,
@@ -58,7 +60,7 @@ export function activate(context: vscode.ExtensionContext): void {
     models,
     statusBar,
     log,
-    others: { ...handlers, ...chat.handlers, ...nativeChat.handlers },
+    others: { ...handlers, ...chat.handlers, ...nativeChat.handlers, ...conversion.handlers },
   })) {
     own.add(command);
   }

@@ -9,7 +9,8 @@ import { formatMemory } from './statusRows.ts';
 type Choice =
   | { readonly kind: 'load'; readonly model: ModelInfo }
   | { readonly kind: 'getDefault' }
-  | { readonly kind: 'getOther' };
+  | { readonly kind: 'getOther' }
+  | { readonly kind: 'convert' };
 
 interface ModelItem extends vscode.QuickPickItem {
   readonly choice?: Choice;
@@ -43,6 +44,11 @@ export function modelItems(models: readonly ModelInfo[]): ModelItem[] {
       label: `$(add) ${vscode.l10n.t('Get Another Model…')}`,
       description: 'hf: · ms: · https: · pip:',
       choice: { kind: 'getOther' },
+    },
+    {
+      label: `$(tools) ${titleOf(commands.convertModel)}`,
+      description: 'BM1684X',
+      choice: { kind: 'convert' },
     },
   ];
 }
@@ -80,6 +86,9 @@ export async function manageModels(
       return;
     case 'getOther':
       await getOther(setup);
+      return;
+    case 'convert':
+      await vscode.commands.executeCommand(commands.convertModel);
       return;
     case undefined:
       return;

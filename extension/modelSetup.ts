@@ -6,7 +6,7 @@ import type { BackendConnection } from './backendConnection.ts';
 import type { BackendSession } from './backendSession.ts';
 import { commands } from './commandIds.ts';
 import { guard } from './guard.ts';
-import { showJob } from './jobProgress.ts';
+import { showJob } from './jobs/jobProgress.ts';
 import { inform } from './notices.ts';
 import { backendSettings } from './settings.ts';
 

@@ -5,14 +5,19 @@ import { problemOf, sentenceOf, type Problem } from './problems.ts';
 
 type Show = (message: string, ...buttons: string[]) => Thenable<string | undefined>;
 
-async function withButtons(
-  show: Show,
-  message: string,
-  buttons: readonly CommandId[],
-): Promise<void> {
-  const chosen = await show(message, ...buttons.map(titleOf));
-  const command = buttons.find((button) => titleOf(button) === chosen);
-  if (command) await vscode.commands.executeCommand(command);
+/** A button, and what it does. */
+export interface Choice {
+  readonly title: string;
+  readonly run: () => PromiseLike<unknown>;
+}
+
+function commandChoice(command: CommandId): Choice {
+  return { title: titleOf(command), run: () => vscode.commands.executeCommand(command) };
+}
+
+async function withChoices(show: Show, message: string, choices: readonly Choice[]): Promise<void> {
+  const chosen = await show(message, ...choices.map(({ title }) => title));
+  await choices.find(({ title }) => title === chosen)?.run();
 }
 
 /** How long a brief word stays in the status bar. */
@@ -24,12 +29,21 @@ export function tellBriefly(text: string): void {
 }
 
 export async function inform(message: string, ...buttons: CommandId[]): Promise<void> {
-  await withButtons(vscode.window.showInformationMessage, message, buttons);
+  await offer(message, ...buttons.map(commandChoice));
 }
 
 /** For what is no error, but not as it was asked for. */
 export async function warn(message: string, ...buttons: CommandId[]): Promise<void> {
-  await withButtons(vscode.window.showWarningMessage, message, buttons);
+  await offerWarning(message, ...buttons.map(commandChoice));
+}
+
+/** With buttons that are no commands. Rejects as the chosen one does. */
+export async function offer(message: string, ...choices: Choice[]): Promise<void> {
+  await withChoices(vscode.window.showInformationMessage, message, choices);
+}
+
+export async function offerWarning(message: string, ...choices: Choice[]): Promise<void> {
+  await withChoices(vscode.window.showWarningMessage, message, choices);
 }
 
 /** What went wrong and what helps. `lines` are the last words of a process. */
@@ -37,12 +51,12 @@ export async function showProblem(error: unknown, lines: readonly string[] = [])
   const problem = problemOf(error);
   if (problem.name === 'cancelled') return;
   const text = [sentenceOf(problem), ...lines].join('\n');
-  await withButtons(vscode.window.showErrorMessage, text, buttonsFor(problem));
+  await withChoices(vscode.window.showErrorMessage, text, buttonsFor(problem).map(commandChoice));
 }
 
 /** The same for something that others can go on with. */
 export async function warnOf(problem: Problem): Promise<void> {
-  await withButtons(vscode.window.showWarningMessage, sentenceOf(problem), buttonsFor(problem));
+  await offerWarning(sentenceOf(problem), ...buttonsFor(problem).map(commandChoice));
 }
 
 function buttonsFor({ action }: Problem): CommandId[] {

@@ -64,6 +64,10 @@ function actionFor(name: ErrorName | undefined): CommandId {
       return commands.manageModels;
     case 'deviceUnavailable':
       return commands.showDevices;
+    case 'toolchainMissing':
+    case 'toolchainBroken':
+    case 'toolchainFailed':
+      return commands.installToolchain;
     default:
       return commands.showLog;
   }
@@ -89,6 +93,8 @@ function remedyOf(name: ErrorName, retryAfterMs: number | undefined): string {
       return vscode.l10n.t('Use "TPU Pilot: Show Devices" to see what is missing.');
     case 'backendUnreachable':
       return vscode.l10n.t('Use "TPU Pilot: Start Backend", or check the address in the settings.');
+    case 'toolchainMissing':
+      return vscode.l10n.t('Use "TPU Pilot: Install Toolchain".');
     case 'unauthorized':
       return vscode.l10n.t('Use "TPU Pilot: Set Backend Token" with the token of this backend.');
     default:

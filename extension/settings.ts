@@ -90,10 +90,18 @@ export function backendSettings(): BackendSettings {
   };
 }
 
-/** True when the change is felt only by the next backend or the next connection. */
-export function needsRestart(event: vscode.ConfigurationChangeEvent): boolean {
-  return [backendUrl, home, device, model].some(({ key }) =>
-    event.affectsConfiguration(`${SECTION}.${key}`),
+/**
+ * True when the change is felt only by the next backend or the next connection.
+ * @param loaded ids of the models that are loaded already: naming one of them changes nothing
+ */
+export function needsRestart(
+  event: vscode.ConfigurationChangeEvent,
+  loaded: readonly string[] = [],
+): boolean {
+  const affects = ({ key }: { readonly key: string }): boolean =>
+    event.affectsConfiguration(`${SECTION}.${key}`);
+  return (
+    [backendUrl, home, device].some(affects) || (affects(model) && !loaded.includes(read(model)))
   );
 }
 
@@ -140,6 +148,12 @@ export async function setInlineCompletion(enabled: boolean): Promise<void> {
     enabled,
     inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global,
   );
+}
+
+/** The model that the backend of this machine loads when it starts. */
+export async function setModel(id: string): Promise<void> {
+  const config = vscode.workspace.getConfiguration(SECTION, null);
+  await config.update(model.key, id, vscode.ConfigurationTarget.Global);
 }
 
 export interface ChatSettings {

@@ -17,12 +17,17 @@ export class SettingsWatch implements vscode.Disposable {
   ) {
     this.listener = vscode.workspace.onDidChangeConfiguration((event) => {
       if (affectsExclude(event)) guard(log, this.applyExclude());
-      if (needsRestart(event)) guard(log, this.offerRestart());
+      if (needsRestart(event, this.loaded)) guard(log, this.offerRestart());
     });
   }
 
   dispose(): void {
     this.listener.dispose();
+  }
+
+  private get loaded(): string[] {
+    const devices = this.backend.status?.devices ?? [];
+    return devices.flatMap(({ models }) => models.map(({ id }) => id));
   }
 
   private async applyExclude(): Promise<void> {

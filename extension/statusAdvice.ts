@@ -1,6 +1,6 @@
 /** Why things are as they are, and what a person can do about it: one or two sentences. */
 import * as vscode from 'vscode';
-import { progressMessage } from './jobProgress.ts';
+import { progressMessage } from './jobs/jobProgress.ts';
 import { messageOf, problemOf, sentenceOf } from './problems.ts';
 import { backendProblems, type Indicator, type StatusInput } from './statusIndicator.ts';
 

@@ -4,8 +4,8 @@ import type { BackendConnection } from './backendConnection.ts';
 import { commands } from './commandIds.ts';
 import type { CompletionPause } from './completion/pause.ts';
 import { Disposables } from './disposables.ts';
-import type { DownloadWatch } from './downloadWatch.ts';
 import type { InlineCompletionProvider } from './inlineCompletion.ts';
+import type { JobWatch } from './jobs/jobWatch.ts';
 import { affectsInlineCompletion, backendSettings, inlineCompletionSettings } from './settings.ts';
 import { indicatorOf, type Indicator, type StatusInput } from './statusIndicator.ts';
 import { showStatusMenu } from './statusMenu.ts';
@@ -37,7 +37,7 @@ export class StatusBar implements vscode.Disposable {
       InlineCompletionProvider,
       'lastCompletionMs' | 'onDidMeasure'
     >,
-    private readonly downloads: Pick<DownloadWatch, 'running' | 'onDidChange'>,
+    private readonly jobs: Pick<JobWatch, 'download' | 'onDidChange'>,
     private readonly pause?: Pick<CompletionPause, 'active' | 'onDidChange'>,
   ) {
     this.item = this.own.add(
@@ -47,7 +47,7 @@ export class StatusBar implements vscode.Disposable {
     this.item.command = commands.showMenu;
     const update = (): void => this.update();
     this.own.add(backend.onDidChange(update));
-    this.own.add(downloads.onDidChange(update));
+    this.own.add(jobs.onDidChange(update));
     this.own.add(completion.onDidMeasure(update));
     if (pause) this.own.add(pause.onDidChange(update));
     this.own.add(vscode.workspace.onDidGrantWorkspaceTrust(update));
@@ -73,7 +73,7 @@ export class StatusBar implements vscode.Disposable {
     return {
       supervision: this.backend.supervision,
       status: this.backend.status,
-      download: this.downloads.running,
+      download: this.jobs.download,
       completionMs: this.completion.lastCompletionMs,
       inlineCompletion: inlineCompletionSettings().enabled,
       paused: this.pause?.active ?? false,

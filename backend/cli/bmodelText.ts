@@ -3,13 +3,14 @@ import type { Bmodel } from '../formats/bmodel.ts';
 import type { BmodelNet, BmodelTensor } from '../formats/bmodelNet.ts';
 import type { WeightCheck } from '../formats/bmodelWeights.ts';
 import { columns } from './columns.ts';
+import { factLines, type Fact } from './facts.ts';
 import { formatBytes } from './units.ts';
 
 const headings = ['NET', 'STAGES', 'KIND', 'WEIGHTS', 'INPUTS', 'OUTPUTS'];
 
 export function describeBmodel(model: Bmodel, check?: WeightCheck): string {
   const { memory, nets } = model;
-  const facts = [
+  const facts: Fact[] = [
     ['Chip', model.devices > 1 ? `${model.devices} x ${model.chip}` : model.chip],
     ['Version', model.version],
     ['Compiled', model.builtAt],
@@ -19,9 +20,9 @@ export function describeBmodel(model: Bmodel, check?: WeightCheck): string {
     ['Activations', formatBytes(memory.neuron)],
     ['Kept inputs', formatBytes(memory.io)],
     ['Kernel', formatBytes(memory.kernel)],
-    ...(check ? [['Checked', describeCheck(check)]] : []),
+    ['Checked', check && describeCheck(check)],
   ];
-  const lines = facts.map(([label = '', value = '']) => `${`${label}:`.padEnd(15)}${value}`);
+  const lines = factLines(facts, 15);
   return `${lines.join('\n')}\n\n${columns([headings, ...nets.map(netRow)])}`;
 }
 

@@ -1,11 +1,12 @@
 /** A device as text for people. */
 import type { DeviceInfo } from '../protocol/devices.ts';
+import { factLines, type Fact } from './facts.ts';
 import { formatBytes } from './units.ts';
 
 /** One fact a line; what the device does not give is left out. */
 export function describeDevice(device: DeviceInfo): string {
   const { telemetry } = device;
-  const facts: [string, string | undefined][] = [
+  const facts: Fact[] = [
     ['State', [device.state, device.detail].filter(Boolean).join(': ')],
     ['Driver', [device.kind, device.driverVersion].filter(Boolean).join(' ')],
     ['Library', device.libraryVersion],
@@ -19,18 +20,16 @@ export function describeDevice(device: DeviceInfo): string {
     ['Fan', unit(telemetry.fanRpm, 'rpm')],
     ['ECC errors', telemetry.eccErrors?.toString()],
     ['Load', telemetry.utilization === undefined ? undefined : percent(telemetry.utilization)],
-    ...(telemetry.heaps ?? []).map(({ name, usedBytes, totalBytes }): [string, string] => [
+    ...(telemetry.heaps ?? []).map(({ name, usedBytes, totalBytes }): Fact => [
       'Memory',
       `${name}: ${formatBytes(usedBytes)} of ${formatBytes(totalBytes)} used`,
     ]),
-    ...device.models.map(({ id, activeSlots, slots, contextLength }): [string, string] => [
+    ...device.models.map(({ id, activeSlots, slots, contextLength }): Fact => [
       'Model',
       `${id}, ${activeSlots} of ${slots} slots in use, context ${contextLength} tokens`,
     ]),
   ];
-  const lines = facts
-    .filter(([, value]) => value !== undefined && value !== '')
-    .map(([label, value]) => `  ${`${label}:`.padEnd(14)}${value ?? ''}`);
+  const lines = factLines(facts, 14).map((line) => `  ${line}`);
   return [`Device ${device.id}: ${device.name}`, ...lines].join('\n');
 }
 

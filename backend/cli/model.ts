@@ -17,7 +17,7 @@ import { addCommand, withRunningBackend, type CommonOptions } from './command.ts
 import { note, printResult, type Io } from './io.ts';
 import { describeModel, modelTable } from './modelText.ts';
 import { registerPredictCommand } from './predict.ts';
-import { ProgressLine } from './progressLine.ts';
+import { withProgress } from './withProgress.ts';
 
 interface InfoOptions extends CommonOptions {
   readonly check?: boolean;
@@ -77,7 +77,7 @@ export function registerModelCommands(program: Command, io: Io): void {
 async function pull(io: Io, source: string, options: PullOptions): Promise<void> {
   const edges = defaultPullEdges(io.env);
   try {
-    await withProgress(io, options, (line) =>
+    await getAndPrint(io, options, (line) =>
       getModel(
         openStore(io, options),
         { source, alias: options.alias, upgrade: options.upgrade },
@@ -93,7 +93,7 @@ async function pull(io: Io, source: string, options: PullOptions): Promise<void>
 
 async function add(io: Io, given: string, options: PullOptions): Promise<void> {
   const params = { path: path.resolve(given), alias: options.alias };
-  await withProgress(io, options, (line) =>
+  await getAndPrint(io, options, (line) =>
     addModel(openStore(io, options), params, line, io.interrupted),
   );
 }
@@ -114,22 +114,13 @@ async function remove(io: Io, name: string, options: CommonOptions): Promise<voi
   printResult(io, options.json ?? false, { removed: name }, `Removed ${name}.`);
 }
 
-async function withProgress(
+async function getAndPrint(
   io: Io,
   options: CommonOptions,
   work: (listener: PullListener) => Promise<ModelInfo>,
 ): Promise<void> {
-  const line = new ProgressLine(io.stderr);
-  try {
-    const model = await work({
-      onProgress: (progress) => line.update(progress),
-      onNotice: (text) => line.note(text),
-    });
-    line.clear();
-    printResult(io, options.json ?? false, toJson(model), describeModel(model));
-  } finally {
-    line.clear();
-  }
+  const model = await withProgress(io, work);
+  printResult(io, options.json ?? false, toJson(model), describeModel(model));
 }
 
 function openStore(io: Io, options: CommonOptions): ModelStore {

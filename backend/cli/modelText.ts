@@ -1,6 +1,7 @@
 /** Models as text for people. */
 import { totalSize, type ModelInfo } from '../protocol/models.ts';
 import { columns } from './columns.ts';
+import { factLines, type Fact } from './facts.ts';
 import { formatBytes, formatCount } from './units.ts';
 
 const headings = ['MODEL', 'ALIAS', 'SIZE', 'PARAMETERS', 'TYPE', 'CONTEXT', 'FILL-IN'];
@@ -25,7 +26,7 @@ export function modelTable(models: readonly ModelInfo[]): string {
 
 /** One fact a line; what is not known is left out. */
 export function describeModel(model: ModelInfo): string {
-  const facts: [string, string | undefined][] = [
+  const facts: Fact[] = [
     ['Model', model.id],
     ['Aliases', model.aliases.join(', ')],
     ['Name', model.displayName],
@@ -41,8 +42,5 @@ export function describeModel(model: ModelInfo): string {
     ['sha256', model.files.length === 1 ? model.files[0]?.sha256 : undefined],
     ['Added', model.addedAt],
   ];
-  return facts
-    .filter(([, value]) => value !== undefined && value !== '')
-    .map(([label, value]) => `${`${label}:`.padEnd(15)}${value ?? ''}`)
-    .join('\n');
+  return factLines(facts, 15).join('\n');
 }

@@ -1,86 +1,66 @@
-/** `tpu-pilot model predict`: memory and speed on a BM1684X, before anything is compiled. */
+/** `tpu-pilot predict`: memory and speed on a BM1684X, from a model or its config.json alone. */
 import { stat } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import { homeFolder } from '../client/home.ts';
 import { ModelStore } from '../models/store.ts';
-import { BuildError, type BuildOptions } from '../prediction/build.ts';
-import { predict } from '../prediction/predict.ts';
-import { readShape } from '../prediction/readShape.ts';
-import { PilotError } from '../protocol/errors.ts';
-import { CardQuantization, type Prediction } from '../protocol/prediction.ts';
-import { integer } from './arguments.ts';
+import { predictBest, predictCompiled, predictEstimated } from '../timeModel/predictCompiled.ts';
+import type { BuildOptions } from '../prediction/build.ts';
+import type { Prediction } from '../protocol/prediction.ts';
+import { addBuildOptions, buildOf, type BuildFlags } from './buildOptions.ts';
 import { addCommand, type CommonOptions } from './command.ts';
 import { printResult, type Io } from './io.ts';
 import { describePrediction } from './predictText.ts';
+import { withProgress } from './withProgress.ts';
 
-interface PredictOptions extends CommonOptions {
-  readonly quantize?: CardQuantization;
-  readonly groupSize?: number;
-  readonly symmetric?: boolean;
-  readonly seqLength?: number;
-  readonly chunkLength?: number;
-  readonly prefill?: 'static' | 'dynamic';
-  readonly slots?: number;
-  readonly embeddingDisk?: boolean;
+interface PredictOptions extends CommonOptions, BuildFlags {
+  readonly config?: string;
+  readonly compile?: boolean;
+  readonly estimate?: boolean;
 }
 
-const LONGEST = 1_000_000;
-/** Sequences that the card's nets are compiled for at once, at most. */
-const MOST_SLOTS = 32;
-
 const sourceHelp = `
-SOURCE is a folder with a config.json (its weights are not needed), a config.json, a GGUF file, or
-a model of the store.`;
+SOURCE is a folder with a config.json (its weights are not needed), a config.json, a GGUF file, a
+converted model's folder, or a model of the store.
 
-export function registerPredictCommand(model: Command, io: Io): void {
-  const quantizations = new Option('--quantize <type>', 'weights and arithmetic')
-    .choices(CardQuantization.options)
-    .default('w8bf16');
-  const prefill = new Option('--prefill <kind>', 'how prompts are computed')
-    .choices(['static', 'dynamic'])
-    .default('dynamic');
-  addCommand(model, 'predict <source>', 'memory and speed it would have on a BM1684X')
-    .addOption(quantizations)
-    .option('--group-size <n>', 'weights that share a scale (default: 64)', integer(1, LONGEST))
-    .option('--symmetric', 'quantize without zero points')
-    .option('--seq-length <n>', 'longest conversation, in tokens', integer(1, LONGEST))
-    .option('--chunk-length <n>', 'tokens of a prompt computed at once', integer(1, LONGEST))
-    .addOption(prefill)
-    .option('--slots <n>', 'conversations that decode at once', integer(1, MOST_SLOTS))
-    .option('--embedding-disk', 'keep the embedding on the host')
+Where the compiler is installed, one layer is compiled with random weights, which takes minutes the
+first time; what its own schedule says is kept, and the next question is answered at once.`;
+
+/** Registers `predict` below a command. Its action rejects with PilotError. */
+export function registerPredictCommand(parent: Command, io: Io): void {
+  const command = addCommand(parent, 'predict', 'memory and speed it would have on a BM1684X')
+    .argument('[source]', 'a model')
+    .option('--config <file>', 'the same as a config.json for SOURCE');
+  addBuildOptions(command)
+    .addOption(new Option('--compile', 'insist on the compiler’s own schedule'))
+    .addOption(new Option('--estimate', 'by formula, at once').conflicts('compile'))
     .addHelpText('after', sourceHelp)
-    .action(async (source: string, options: PredictOptions) => {
-      const prediction = await predictSource(await findSource(io, source, options), options);
+    .action(async (given: string | undefined, options: PredictOptions) => {
+      if ((given === undefined) === (options.config === undefined)) {
+        command.error('error: name a model, or its config.json with --config', { exitCode: 2 });
+      }
+      const home = homeFolder(options.home, io.env);
+      const source = options.config ?? (await findSource(home, given ?? ''));
+      const prediction = await predictSource(io, home, source, options);
       printResult(io, options.json ?? false, prediction, describePrediction(prediction));
     });
 }
 
-/** A name that is no path is a model of the store. */
-async function findSource(io: Io, source: string, options: CommonOptions): Promise<string> {
-  if (await stat(source).catch(() => undefined)) return source;
-  const store = new ModelStore(homeFolder(options.home, io.env));
-  const models = await store.list();
-  const found = models.find(({ id, aliases }) => id === source || aliases.includes(source));
-  return found?.path ?? source;
+/** What there is here goes before a model of the store. */
+async function findSource(home: string, given: string): Promise<string> {
+  if (await stat(given).catch(() => undefined)) return given;
+  return (await new ModelStore(home).find(given))?.path ?? given;
 }
 
-/** @throws PilotError configInvalid when an option does not go with the model, and readShape's */
-async function predictSource(source: string, options: PredictOptions): Promise<Prediction> {
-  const shape = await readShape(source);
-  const build: BuildOptions = {
-    quantization: options.quantize,
-    groupSize: options.groupSize,
-    isSymmetric: options.symmetric,
-    sequenceLength: options.seqLength,
-    chunkLength: options.chunkLength,
-    prefill: options.prefill,
-    slots: options.slots,
-    isEmbeddingOnDisk: options.embeddingDisk,
-  };
-  try {
-    return predict(shape, build);
-  } catch (cause) {
-    if (!(cause instanceof BuildError)) throw cause;
-    throw new PilotError('configInvalid', { reason: cause.message }, { cause });
-  }
+async function predictSource(
+  io: Io,
+  home: string,
+  source: string,
+  options: PredictOptions,
+): Promise<Prediction> {
+  const build: BuildOptions = buildOf(options);
+  if (options.estimate) return predictEstimated(source, build);
+  const work = options.compile ? predictCompiled : predictBest;
+  return withProgress(io, (listener) =>
+    work(home, source, build, { ...listener, signal: io.interrupted }, { env: io.env }),
+  );
 }

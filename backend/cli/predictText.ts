@@ -1,6 +1,7 @@
 /** A prediction as text for people. */
 import type { Prediction, Range } from '../protocol/prediction.ts';
 import { columns } from './columns.ts';
+import { factLines, type Fact } from './facts.ts';
 import { formatBytes, formatCount } from './units.ts';
 
 const partNames: Record<Prediction['memory']['parts'][number]['name'], string> = {
@@ -24,19 +25,23 @@ export function describePrediction(prediction: Prediction): string {
   return sections.join('\n\n');
 }
 
-function describeModel({ model, build, memory }: Prediction): string {
+function describeModel({ model, build, memory, compiler }: Prediction): string {
   const chunks = build.prefill === 'static' ? '' : ` in chunks of ${build.chunkLength}`;
   const groups = build.groupSize === undefined ? '' : `, groups of ${build.groupSize}`;
-  const facts = [
+  const facts: Fact[] = [
     ['Model', `${model.architecture}, ${model.layers} layers, ${formatCount(model.parameters)}`],
     ['Build', `${build.quantization}${groups}${build.isSymmetric ? ', symmetric' : ''}`],
     ['Length', `${build.sequenceLength} of ${model.contextLength} tokens, ${describeSlots(build)}`],
     ['Prefill', `${build.prefill}${chunks}`],
+    [
+      'Figures',
+      compiler === undefined ? 'estimated by formula' : `from the schedule of ${compiler}`,
+    ],
     ['Fits', describeFit(memory)],
     ['Longest', memory.longestSequence === undefined ? 'none' : `${memory.longestSequence} tokens`],
-    ...(memory.remedies.length > 0 ? [['Would fit', memory.remedies.join(', or ')]] : []),
+    ['Would fit', memory.remedies.join(', or ')],
   ];
-  return facts.map(([label = '', value = '']) => `${`${label}:`.padEnd(12)}${value}`).join('\n');
+  return factLines(facts, 12).join('\n');
 }
 
 function describeSlots({ slots }: Prediction['build']): string {
@@ -88,14 +93,23 @@ function firstTokenTable(rows: Prediction['firstToken']): string {
 }
 
 function decodeTable({ decode, build }: Prediction): string {
+  const clocks = [...new Set(decode.map(({ clockMHz }) => clockMHz))];
+  const [fastest] = clocks;
+  const unit = build.slots > 1 ? 'TOKENS/S, ALL SLOTS' : 'TOKENS/S';
+  const rateAt = (kv: number, clock: number): string => {
+    const row = decode.find(({ kvLength, clockMHz }) => kvLength === kv && clockMHz === clock);
+    return row ? describeRange(row.tokensPerSecond, 1) : '';
+  };
   return columns([
-    ['DECODE', build.slots > 1 ? 'TOKENS/S, ALL SLOTS' : 'TOKENS/S', 'STEP', 'OF 64 GB/S'],
-    ...decode.map(({ kvLength, tokensPerSecond, stepMilliseconds, memoryShare }) => [
-      `${kvLength} tokens of KV`,
-      describeRange(tokensPerSecond, 1),
-      `${stepMilliseconds.expected.toFixed(0)} ms`,
-      `${(100 * memoryShare).toFixed(0)} %`,
-    ]),
+    ['DECODE', ...clocks.map((clock) => `${unit} AT ${clock} MHZ`), 'STEP', 'OF 64 GB/S'],
+    ...decode
+      .filter(({ clockMHz }) => clockMHz === fastest)
+      .map(({ kvLength, stepMilliseconds, memoryShare }) => [
+        `${kvLength} tokens of KV`,
+        ...clocks.map((clock) => rateAt(kvLength, clock)),
+        `${stepMilliseconds.expected.toFixed(0)} ms`,
+        `${(100 * memoryShare).toFixed(0)} %`,
+      ]),
   ]);
 }
 

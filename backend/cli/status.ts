@@ -5,6 +5,7 @@ import type { BackendStatus, Latency } from '../protocol/backend.ts';
 import { PilotError } from '../protocol/errors.ts';
 import { addCommand, withRunningBackend, type CommonOptions } from './command.ts';
 import { describeDevice } from './deviceText.ts';
+import { factLines, type Fact } from './facts.ts';
 import { printResult, type Io } from './io.ts';
 import { formatBytes, formatDuration } from './units.ts';
 
@@ -23,7 +24,7 @@ export function registerStatusCommand(program: Command, io: Io): void {
 
 function describeStatus(status: BackendStatus): string {
   const { state, version, pid, home, connections, running, waiting, latency } = status;
-  const lines = [
+  const facts: Fact[] = [
     ['State', state],
     ['Process', `${pid}, version ${version}, up ${formatDuration(status.uptimeMs)}`],
     ['Home', home],
@@ -32,10 +33,10 @@ function describeStatus(status: BackendStatus): string {
     ['Requests', `${running} running, ${waiting} waiting`],
     ['Chat', describeLatency(latency.chat)],
     ['Completion', describeLatency(latency.completion)],
-  ].map(([label = '', value = '']) => `${`${label}:`.padEnd(12)}${value}`);
+  ];
   const devices = status.devices.map((device) => `\n${describeDevice(device)}`);
   const problems = (status.problems ?? []).map((problem) => `\nProblem: ${problem}`);
-  return [...lines, ...devices, ...problems].join('\n');
+  return [...factLines(facts, 12), ...devices, ...problems].join('\n');
 }
 
 function describeLatency({ count, firstTokenP50Ms, firstTokenP95Ms, tokensPerSecond }: Latency) {

@@ -1,15 +1,14 @@
 /** `tpu-pilot toolchain …`: the vendor's compiler, which conversions need and answers don't. */
 import { InvalidArgumentError, type Command } from 'commander';
 import { homeFolder } from '../client/home.ts';
-import type { PullListener } from '../models/pullContext.ts';
 import { ToolchainInstallParams } from '../protocol/toolchain.ts';
 import { defaultInstallEdges, installToolchain } from '../toolchain/install.ts';
 import { removeToolchain } from '../toolchain/remove.ts';
 import { toolchainStatus } from '../toolchain/status.ts';
 import { addCommand, type CommonOptions } from './command.ts';
 import { printResult, type Io } from './io.ts';
-import { ProgressLine } from './progressLine.ts';
 import { describeToolchain } from './toolchainText.ts';
+import { withProgress } from './withProgress.ts';
 
 type InstallOptions = CommonOptions & ToolchainInstallParams;
 
@@ -67,18 +66,6 @@ async function install(io: Io, options: InstallOptions): Promise<void> {
     ),
   );
   printResult(io, json ?? false, status, describeToolchain(status));
-}
-
-async function withProgress<T>(io: Io, work: (listener: PullListener) => Promise<T>): Promise<T> {
-  const line = new ProgressLine(io.stderr);
-  try {
-    return await work({
-      onProgress: (progress) => line.update(progress),
-      onNotice: (text) => line.note(text),
-    });
-  } finally {
-    line.clear();
-  }
 }
 
 /** Commander reports what the schema refuses as wrong usage. */

@@ -1,5 +1,6 @@
 /** The toolchain as text for people. */
 import type { ToolchainStatus } from '../protocol/toolchain.ts';
+import { factLines, type Fact } from './facts.ts';
 import { formatBytes } from './units.ts';
 
 /** Shown of the packages that have nothing the matter: what people ask about. */
@@ -17,20 +18,18 @@ export function describeToolchain(status: ToolchainStatus): string {
     );
   }
   const named = status.packages.filter(({ name }) => NAMED.includes(name));
-  const facts: [string, string | undefined][] = [
+  const facts: Fact[] = [
     ['State', status.state],
     ['Folder', status.folder],
     ['Container', status.docker],
     ['Python', status.python && `${status.python.version}, ${status.python.path}`],
-    ...named.map(({ name, installed }): [string, string] => [name, installed ?? 'missing']),
+    ...named.map(({ name, installed }): Fact => [name, installed ?? 'missing']),
     ['Packages', countPackages(status)],
-    ...status.programs.map(({ name, version }): [string, string] => [name, version]),
+    ...status.programs.map(({ name, version }): Fact => [name, version]),
     ['Torch from', status.torchIndex],
     ['Checked', status.checkedAt],
   ];
-  const lines = facts
-    .filter(([, value]) => value !== undefined)
-    .map(([label, value]) => `${`${label}:`.padEnd(14)}${value ?? ''}`);
+  const lines = factLines(facts, 14);
   const problems = status.problems.slice(0, MOST_PROBLEMS).map((problem) => `Problem: ${problem}`);
   const more = status.problems.length - problems.length;
   return [...lines, ...problems, ...(more > 0 ? [`${more} more problems.`] : [])].join('\n');

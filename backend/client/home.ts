@@ -15,6 +15,10 @@ export interface HomePaths {
   readonly models: string;
   /** Partial downloads. */
   readonly downloads: string;
+  /** Work folders of conversions that are not at their end. */
+  readonly conversions: string;
+  /** Records and logs of jobs, see backend/jobs/jobFiles.ts. */
+  readonly jobs: string;
   /** The backend's log; older ones beside it. */
   readonly log: string;
 }
@@ -35,6 +39,8 @@ export function homePaths(root: string): HomePaths {
     config: path.join(root, 'config.json'),
     models: path.join(root, 'models'),
     downloads: path.join(root, 'downloads'),
+    conversions: path.join(root, 'conversions'),
+    jobs: path.join(root, 'jobs'),
     log: path.join(root, 'logs', 'backend.log'),
   };
 }

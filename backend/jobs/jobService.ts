@@ -1,11 +1,18 @@
-/** Work that outlives a request: one job at a time, the others wait in order. */
+/**
+ * Work that outlives a request: one job at a time, the others wait in order. A job whose request
+ * has `params` is kept on the disk, and can be taken up again after a restart of the backend.
+ */
 import { PilotError } from '../protocol/errors.ts';
-import type { JobInfo } from '../protocol/jobs.ts';
+import type { JobInfo, JobLog } from '../protocol/jobs.ts';
+import type { JobFiles, JobRecord } from './jobFiles.ts';
 
 export interface JobProgress {
   readonly step: string;
   readonly doneBytes?: number | undefined;
   readonly totalBytes?: number | undefined;
+  /** Between 0 and 1; from the bytes when absent. */
+  readonly fraction?: number | undefined;
+  readonly secondsLeft?: number | undefined;
 }
 
 /** What a job's work is given. */
@@ -14,13 +21,20 @@ export interface JobControl {
   readonly signal: AbortSignal;
   onProgress(progress: JobProgress): void;
   onNotice(text: string): void;
+  /** A line for the job's log, such as what a tool has printed. */
+  log(line: string): void;
 }
+
+/** What a kind of job needs to do its work again: its own params, as JSON. */
+export type JobParams = JobRecord['params'];
 
 export interface JobRequest {
   readonly kind: JobInfo['kind'];
   readonly title: string;
   /** A job with the same key that has not ended is answered instead of making a second one. */
   readonly key: string;
+  /** Given by work that goes on from what is done when it is run again. */
+  readonly params?: JobParams;
   /** Resolves with the id of the model it made, if it makes one. */
   run(control: JobControl): Promise<string | undefined>;
 }
@@ -30,14 +44,21 @@ export interface JobServiceEdges {
   readonly now: () => number;
   /** Called with what a job threw that is no PilotError, and with what a listener threw. */
   readonly onUnexpected: (error: unknown) => void;
+  /** Where records and logs are kept; nothing outlives the process without it. */
+  readonly files?: JobFiles;
+  /** By kind, what makes a request of the params of a record. They throw on params that are none. */
+  readonly factories?: Partial<Record<JobInfo['kind'], (params: JobParams) => JobRequest>>;
 }
 
 export type JobListener = (job: JobInfo) => void;
 
 interface Job {
   info: JobInfo;
-  readonly request: JobRequest;
-  readonly controller: AbortController;
+  readonly key: string;
+  readonly params: JobParams | undefined;
+  /** Absent for a job of an earlier backend, until it is resumed. */
+  request: JobRequest | undefined;
+  controller: AbortController;
   reportedAt: number;
 }
 
@@ -53,31 +74,70 @@ export class JobService {
   #running: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(private readonly edges: JobServiceEdges) {}
+  constructor(private readonly edges: JobServiceEdges) {
+    for (const { info, key, params } of edges.files?.readAll() ?? []) {
+      const job: Job = {
+        info: isEnded(info) ? info : { ...info, ...interrupted, secondsLeft: undefined },
+        key,
+        params,
+        request: undefined,
+        controller: new AbortController(),
+        reportedAt: -Infinity,
+      };
+      this.#jobs.set(info.id, job);
+      this.#report(job);
+    }
+  }
 
-  /** Starts the work when the jobs before it have ended. @throws PilotError draining once closed */
+  /**
+   * Starts the work when the jobs before it have ended. Work that was begun before and did not get
+   * to its end is resumed instead. @throws PilotError draining once closed
+   */
   start(request: JobRequest): JobInfo {
     if (this.#closed) throw new PilotError('draining');
     for (const job of this.#jobs.values()) {
-      if (job.request.key === request.key && !isEnded(job.info)) return job.info;
+      if (job.key !== request.key) continue;
+      if (!isEnded(job.info)) return job.info;
+      if (job.info.isResumable) return this.#queue(job, request);
     }
-    const id = `${request.kind}-${++this.#count}`;
+    const number = this.edges.files?.nextNumber() ?? ++this.#count;
+    const id = `${request.kind}-${number}`;
     const job: Job = {
-      info: {
-        id,
-        kind: request.kind,
-        title: request.title,
-        state: 'queued',
-        step: 'Waiting for other jobs',
-        notices: [],
-      },
+      info: { id, kind: request.kind, title: request.title, ...queued, notices: [] },
+      key: request.key,
+      params: request.params,
       request,
       controller: new AbortController(),
       reportedAt: -Infinity,
     };
     this.#jobs.set(id, job);
     this.#forgetOldest();
-    this.#change(job, {});
+    return this.#queue(job, request);
+  }
+
+  /** Goes on with a job that ended too early. @throws PilotError jobNotFound, jobNotResumable, draining */
+  resume(id: string): JobInfo {
+    if (this.#closed) throw new PilotError('draining');
+    const job = this.#find(id);
+    if (!isEnded(job.info)) return job.info;
+    const factory = this.edges.factories?.[job.info.kind];
+    if (!job.info.isResumable || job.params === undefined || !factory) {
+      const reason = job.info.state === 'done' ? 'it is done' : 'nothing of it was kept';
+      throw new PilotError('jobNotResumable', { job: id, reason });
+    }
+    return this.#queue(job, factory(job.params));
+  }
+
+  /** What its tools have printed, from line `from` on. @throws PilotError jobNotFound */
+  async log(id: string, from: number): Promise<JobLog> {
+    this.#find(id);
+    return (await this.edges.files?.readLog(id, from)) ?? { lines: [], next: from };
+  }
+
+  #queue(job: Job, request: JobRequest): JobInfo {
+    job.request = request;
+    job.controller = new AbortController();
+    this.#change(job, { ...queued, notices: [], error: undefined, fraction: undefined });
     this.#running = this.#running.then(() => this.#run(job));
     return job.info;
   }
@@ -101,7 +161,7 @@ export class JobService {
   cancel(id: string): JobInfo {
     const job = this.#find(id);
     job.controller.abort();
-    if (job.info.state === 'queued') this.#change(job, { state: 'cancelled', step: 'Cancelled' });
+    if (job.info.state === 'queued') this.#change(job, this.#stopped(job));
     return job.info;
   }
 
@@ -126,23 +186,26 @@ export class JobService {
 
   /** Never rejects: the jobs after it must run. */
   async #run(job: Job): Promise<void> {
-    if (isEnded(job.info)) return;
+    const { request } = job;
+    if (isEnded(job.info) || job.info.state === 'running' || !request) return;
     this.#change(job, { state: 'running', step: 'Starting' });
     try {
-      const model = await job.request.run({
+      const model = await request.run({
         signal: job.controller.signal,
         onProgress: (progress) => this.#progress(job, progress),
         onNotice: (text) => this.#change(job, { notices: [...job.info.notices, text] }),
+        log: (line) => this.edges.files?.log(job.info.id, line),
       });
-      this.#change(job, { state: 'done', step: 'Done', fraction: 1, model });
+      const end = { state: 'done', step: 'Done', fraction: 1, secondsLeft: undefined } as const;
+      this.#change(job, { ...end, model });
     } catch (error) {
-      this.#change(job, this.#outcome(error));
+      this.#change(job, this.#outcome(job, error));
     }
   }
 
-  #outcome(error: unknown): Partial<JobInfo> {
+  #outcome(job: Job, error: unknown): Partial<JobInfo> {
     if (error instanceof PilotError && error.errorName === 'cancelled') {
-      return { state: 'cancelled', step: 'Cancelled' };
+      return this.#stopped(job);
     }
     if (!(error instanceof PilotError)) this.edges.onUnexpected(error);
     const shown = error instanceof PilotError ? error : new PilotError('internalError');
@@ -150,14 +213,22 @@ export class JobService {
     return { state: 'failed', step: 'Failed', error: { code, message, remedy: data.remedy } };
   }
 
-  #progress(job: Job, { step, doneBytes, totalBytes }: JobProgress): void {
-    const fraction = fractionOf(doneBytes, totalBytes);
-    job.info = { ...job.info, step, doneBytes, totalBytes, fraction };
+  /** What a backend leaves behind when it ends is told from what somebody has cancelled. */
+  #stopped({ params }: Job): Pick<JobInfo, 'state' | 'step'> {
+    const isLeft = this.#closed && params !== undefined;
+    return isLeft ? interrupted : { state: 'cancelled', step: 'Cancelled' };
+  }
+
+  #progress(job: Job, progress: JobProgress): void {
+    const { step, doneBytes, totalBytes, secondsLeft } = progress;
+    const fraction = progress.fraction ?? fractionOf(doneBytes, totalBytes);
+    job.info = { ...job.info, step, doneBytes, totalBytes, fraction, secondsLeft };
     if (this.edges.now() - job.reportedAt >= REPORT_MS) this.#report(job);
   }
 
   #change(job: Job, change: Partial<JobInfo>): void {
     job.info = { ...job.info, ...change };
+    this.#keep(job);
     this.#report(job);
   }
 
@@ -173,17 +244,34 @@ export class JobService {
     }
   }
 
+  #keep(job: Job): void {
+    const { params, key } = job;
+    if (params === undefined) return;
+    const isResumable = isEnded(job.info) && job.info.state !== 'done';
+    job.info = { ...job.info, isResumable: isResumable ? true : undefined };
+    try {
+      this.edges.files?.write({ recordVersion: 1, info: job.info, key, params });
+    } catch (error) {
+      // The work itself goes on, as it would without a record.
+      this.edges.onUnexpected(error);
+    }
+  }
+
   #forgetOldest(): void {
     const ended = [...this.#jobs.values()].filter((job) => isEnded(job.info));
     for (const job of ended.slice(0, Math.max(0, ended.length - KEEP_ENDED))) {
       this.#jobs.delete(job.info.id);
+      this.edges.files?.remove(job.info.id);
     }
   }
 }
 
 function isEnded({ state }: JobInfo): boolean {
-  return state === 'done' || state === 'failed' || state === 'cancelled';
+  return state !== 'queued' && state !== 'running';
 }
+
+const queued = { state: 'queued', step: 'Waiting for other jobs' } as const;
+const interrupted = { state: 'interrupted', step: 'Interrupted' } as const;
 
 function fractionOf(done: number | undefined, total: number | undefined): number | undefined {
   if (done === undefined || total === undefined || total === 0) return undefined;

@@ -3,29 +3,60 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import * as z from 'zod';
+import { ConversionOptions } from '../protocol/conversion.ts';
 import { ModelAlias, ModelInfo } from '../protocol/models.ts';
+import { Prediction } from '../protocol/prediction.ts';
 import { isSafePath } from './safeName.ts';
 
 const MANIFEST_FILE = 'manifest.json';
 
 const SafePath = z.string().refine(isSafePath, 'not a path inside the model’s folder');
 
+const StoredFiles = z.array(
+  z.object({
+    name: SafePath,
+    size: z.number().int().min(0),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
+);
+
+/** How a bmodel came to be. */
+const Conversion = z.object({
+  source: z.object({
+    /** Absolute: a Hugging Face folder, or a GGUF file. */
+    path: z.string(),
+    format: z.enum(['huggingFace', 'gguf']),
+    files: StoredFiles,
+  }),
+  /** With every default filled in. */
+  options: ConversionOptions,
+  /** Of the compiler's programs. */
+  versions: z.array(z.object({ name: z.string(), version: z.string() })),
+  prediction: Prediction,
+  convertedAt: z.string(),
+});
+export type Conversion = z.infer<typeof Conversion>;
+
+/** The last verification; all of it is in `verification.json` beside the model's files. */
+const VerificationSummary = z.object({
+  passed: z.boolean(),
+  on: z.enum(['emulator', 'card']),
+  threshold: z.number(),
+  createdAt: z.string(),
+});
+
 export const Manifest = ModelInfo.omit({ path: true, loaded: true }).extend({
   manifestVersion: z.literal(1),
   aliases: z.array(ModelAlias),
-  files: z.array(
-    z.object({
-      name: SafePath,
-      size: z.number().int().min(0),
-      sha256: z.string().regex(/^[0-9a-f]{64}$/),
-    }),
-  ),
+  files: StoredFiles,
   /** The file to load; absent when it is the folder. */
   entry: SafePath.optional(),
   /** Absolute folder of the files, when they are not beside the manifest. */
   location: z.string().optional(),
   /** sha256 of the full source, which may hold a secret in a URL; `source` shows it without. */
   sourceDigest: z.string(),
+  conversion: Conversion.optional(),
+  verification: VerificationSummary.optional(),
 });
 export type Manifest = z.infer<typeof Manifest>;
 

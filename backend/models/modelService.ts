@@ -34,6 +34,16 @@ export function createModelService(
   };
 }
 
+/**
+ * Where the model of that id or alias is, or the absolute path itself.
+ * @throws PilotError sourceInvalid
+ */
+export async function locateModel(store: ModelStore, given: string): Promise<string> {
+  const model = await store.find(given);
+  if (!model) requireAbsolute(given);
+  return model?.path ?? given;
+}
+
 /** The backend's working folder means nothing to a client. @throws PilotError sourceInvalid */
 export function requireAbsolute(given: string): void {
   if (path.isAbsolute(given)) return;

@@ -72,13 +72,18 @@ export class ModelStore {
    */
   async get(name: string): Promise<ModelInfo> {
     const { models, problems } = await this.scan();
-    const model = models.find(({ id }) => id === name) ?? models.find((m) => hasName(m, name));
+    const model = findByName(models, name);
     if (model) return model;
     const problem = problems.find(({ id }) => id === name);
     if (problem) {
       throw new PilotError('modelInvalid', { file: problem.id, reason: problem.reason });
     }
     throw new PilotError('modelNotFound', { model: name });
+  }
+
+  /** Undefined when there is no usable model of that id or alias. */
+  async find(name: string): Promise<ModelInfo | undefined> {
+    return findByName(await this.list(), name);
   }
 
   /** The model that came from a source, by `sourceDigest`. */
@@ -202,6 +207,11 @@ export class ModelStore {
     for (let n = 2; isTaken(free); n++) free = `${id}-${n}`;
     return free;
   }
+}
+
+/** An id goes before another model's alias. */
+function findByName(models: readonly ModelInfo[], name: string): ModelInfo | undefined {
+  return models.find(({ id }) => id === name) ?? models.find((model) => hasName(model, name));
 }
 
 function hasName(model: { aliases: readonly string[] }, name: string): boolean {

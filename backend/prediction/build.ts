@@ -1,4 +1,5 @@
 /** The compiler's options that memory and time depend on, and what they cost a weight. */
+import type { ConversionOptions } from '../protocol/conversion.ts';
 import type { CardQuantization } from '../protocol/prediction.ts';
 import { queryWidth, type ModelShape } from './modelShape.ts';
 
@@ -10,14 +11,35 @@ export interface Build {
   readonly sequenceLength: number;
   /** Tokens that go through the network at once. */
   readonly chunkLength: number;
+  /** The KV cache of earlier chunks and prompts is read, so that a prompt may have several chunks. */
+  readonly hasPrefixReuse: boolean;
+  /** The shortest KV cache that decode is compiled for; the sequence length when that is the only one. */
+  readonly shortestDecode: number;
   /** Static: every prompt is computed as if it had `chunkLength` tokens. */
   readonly prefill: 'static' | 'dynamic';
   /** Sequences that decode in one step, each with a KV cache of its own. */
   readonly slots: number;
   readonly isEmbeddingOnDisk: boolean;
+  /** Chips that share one copy of the weights. */
+  readonly devices: number;
+  /** Layers whose weights stay in 16 bits. */
+  readonly highLayers: number;
 }
 
-export type BuildOptions = { readonly [K in keyof Build]?: Build[K] | undefined };
+/** What is absent follows from the model. */
+export type BuildOptions = {
+  readonly [K in keyof Omit<Build, 'shortestDecode'>]?: Build[K] | undefined;
+} & {
+  /** The longest prompt; only without prefix reuse. */
+  readonly maxInputLength?: number | undefined;
+};
+
+/** What a conversion is asked for, as far as memory and time depend on it. */
+export function buildOptionsOf(asked: ConversionOptions | undefined): BuildOptions {
+  if (!asked) return {};
+  const { keepHigh, ...options } = asked;
+  return { ...options, highLayers: new Set(keepHigh).size };
+}
 
 /** What people ask of it cannot be built; the message says why. */
 export class BuildError extends Error {
@@ -40,30 +62,62 @@ export function chooseBuild(shape: ModelShape, options: BuildOptions = {}): Buil
     );
   }
   const prefill = options.prefill ?? 'dynamic';
-  // The compiler's own default for chunks with prefix reuse.
-  const chunk = prefill === 'static' ? sequenceLength : Math.ceil(sequenceLength / 4);
+  // The compiler knows it for dynamic nets alone.
+  const hasPrefixReuse = prefill === 'dynamic' && (options.hasPrefixReuse ?? true);
   const build = {
     quantization: options.quantization ?? 'w8bf16',
     groupSize: options.groupSize ?? shape.groupSize ?? DEFAULT_GROUP,
     isSymmetric: options.isSymmetric ?? false,
     sequenceLength,
-    chunkLength: Math.min(options.chunkLength ?? chunk, sequenceLength),
     prefill,
+    hasPrefixReuse,
+    ...chooseLengths(options, sequenceLength, hasPrefixReuse),
     slots: options.slots ?? 1,
     isEmbeddingOnDisk: options.isEmbeddingOnDisk ?? false,
+    devices: options.devices ?? 1,
+    highLayers: Math.min(options.highLayers ?? 0, shape.layers),
   };
-  checkGroups(shape, build);
-  return build;
+  const width = brokenWidth(shape, build);
+  if (width === undefined) return build;
+  throw new BuildError(`the group size ${build.groupSize} does not divide the width ${width}`);
 }
 
-function checkGroups(shape: ModelShape, build: Build): void {
-  if (weightBits(build.quantization) === 16) return;
-  // Each is the length of a matrix's rows, along which weights share scales.
-  for (const width of [shape.hiddenSize, queryWidth(shape), shape.innerSize]) {
-    if (width % build.groupSize !== 0) {
-      throw new BuildError(`the group size ${build.groupSize} does not divide the width ${width}`);
-    }
+/** With prefix reuse one option rules both; without it, how long a prompt may be is another's. */
+function chooseLengths(
+  { chunkLength, maxInputLength }: BuildOptions,
+  sequenceLength: number,
+  hasPrefixReuse: boolean,
+): Pick<Build, 'chunkLength' | 'shortestDecode'> {
+  // As the compiler does.
+  if (chunkLength !== undefined && chunkLength > sequenceLength / 2) {
+    throw new BuildError(
+      `a chunk of ${chunkLength} tokens is more than half of the sequence length ${sequenceLength}`,
+    );
   }
+  if (hasPrefixReuse) {
+    if (maxInputLength !== undefined) {
+      throw new BuildError('with prefix reuse the chunk length is the longest input');
+    }
+    // The compiler's own default.
+    const chunk = chunkLength ?? Math.ceil(sequenceLength / 4);
+    return { chunkLength: chunk, shortestDecode: chunk };
+  }
+  return {
+    chunkLength: Math.min(maxInputLength ?? sequenceLength, sequenceLength),
+    shortestDecode: chunkLength ?? sequenceLength,
+  };
+}
+
+/** Whether the groups of the quantization go with the model's widths. */
+export function hasWholeGroups(shape: ModelShape, build: Build): boolean {
+  return brokenWidth(shape, build) === undefined;
+}
+
+function brokenWidth(shape: ModelShape, build: Build): number | undefined {
+  if (weightBits(build.quantization) === 16) return undefined;
+  // Each is the length of a matrix's rows, along which weights share scales.
+  const widths = [shape.hiddenSize, queryWidth(shape), shape.innerSize];
+  return widths.find((width) => width % build.groupSize !== 0);
 }
 
 export function weightBits(quantization: CardQuantization): 4 | 8 | 16 {
@@ -87,11 +141,30 @@ export function bytesPerWeight({ quantization, groupSize, isSymmetric }: Build):
   return bits / 8 + (HALF_BYTES + (isSymmetric ? 0 : ZERO_POINT_BYTES)) / groupSize;
 }
 
+interface LayerKind {
+  readonly count: number;
+  readonly build: Build;
+}
+
+/** Layers with the weights that were asked for, and those that keep 16 bits. */
+export function layerKinds({ layers }: ModelShape, build: Build): LayerKind[] {
+  const { quantization, highLayers } = build;
+  const isHalf = weightBits(quantization) === 16;
+  const high = isHalf ? 0 : highLayers;
+  const kinds: LayerKind[] = [
+    { count: layers - high, build },
+    { count: high, build: { ...build, quantization: halfOf(quantization) } },
+  ];
+  return kinds.filter(({ count }) => count > 0);
+}
+
+function halfOf(quantization: CardQuantization): CardQuantization {
+  return quantization.endsWith('bf16') ? 'bf16' : 'f16';
+}
+
 /** Lengths of KV cache that decode is compiled for: those of 1, 2, 4 ... chunks, and the whole. */
-export function decodeLengths({ prefill, chunkLength, sequenceLength }: Build): number[] {
+export function decodeLengths({ shortestDecode, sequenceLength }: Build): number[] {
   const lengths: number[] = [];
-  if (prefill === 'dynamic') {
-    for (let length = chunkLength; length < sequenceLength; length *= 2) lengths.push(length);
-  }
+  for (let length = shortestDecode; length < sequenceLength; length *= 2) lengths.push(length);
   return [...lengths, sequenceLength];
 }

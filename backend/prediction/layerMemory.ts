@@ -10,10 +10,10 @@ const PAGE_BYTES = 4096;
 /** Dynamic prefill masks in tiles of 256 by 256, kept as 32-bit floats. */
 const TILE_BYTES = 256 * 256 * 4;
 
-/** @param devices chips that share the matrices */
-export function layerConstantBytes(shape: ModelShape, build: Build, devices = 1): number {
+/** Chips share the matrices. */
+export function layerConstantBytes(shape: ModelShape, build: Build): number {
   const weights = layerMatrices(shape).reduce(
-    (sum, elements) => sum + matrixBytes(elements / devices, build),
+    (sum, elements) => sum + matrixBytes(elements / build.devices, build),
     0,
   );
   const vectors = vectorWidths(shape).reduce((sum, width) => sum + pages(width * HALF_BYTES), 0);
@@ -22,9 +22,9 @@ export function layerConstantBytes(shape: ModelShape, build: Build, devices = 1)
   return weights + vectors + rotary + (build.prefill === 'dynamic' ? TILE_BYTES : 0);
 }
 
-/** @param devices chips that share the KV heads */
-export function layerIoBytes(shape: ModelShape, build: Build, devices = 1): number {
-  const { slots, sequenceLength } = build;
+/** Chips share the KV heads. */
+export function layerIoBytes(shape: ModelShape, build: Build): number {
+  const { slots, sequenceLength, devices } = build;
   // One row more than the sequence has, where a step writes the token that it computes.
   const rows = sequenceLength + 1;
   const cache = 2 * slots * pages((rows * kvWidth(shape) * HALF_BYTES) / devices);

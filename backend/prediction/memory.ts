@@ -1,6 +1,6 @@
 /** Device memory of a compiled model, part by part, as the nets of the compiler divide it. */
-import type { MemoryPart, Range } from '../protocol/prediction.ts';
-import { bytesPerWeight, decodeLengths, HALF_BYTES, type Build } from './build.ts';
+import type { FigureMethod, MemoryPart, Range } from '../protocol/prediction.ts';
+import { bytesPerWeight, decodeLengths, HALF_BYTES, layerKinds, type Build } from './build.ts';
 import { placeBlocks, type Heap } from './heaps.ts';
 import { layerConstantBytes, layerIoBytes } from './layerMemory.ts';
 import {
@@ -14,10 +14,11 @@ import {
 export type Bound = keyof Range;
 
 /** One part in equal blocks of memory, each of which needs a place of its own. Sizes in bytes. */
-interface Blocks {
+export interface Blocks {
   readonly name: MemoryPart['name'];
   readonly count: number;
   readonly block: Range;
+  readonly method: FigureMethod;
 }
 
 /**
@@ -31,14 +32,19 @@ const LIVE_SHARE = 0.74;
 /** libbm1684x_kernel_module.so of tpu-mlir 1.30.2, for the chip's own processor. */
 const KERNEL_BYTES = 5_598_792;
 
+const method = 'estimated';
+
 /** KV of one token in all layers, in bytes. */
 export function kvBytesPerToken(shape: ModelShape): number {
   return shape.layers * 2 * kvWidth(shape) * HALF_BYTES;
 }
 
-/** Matrices of one layer, in bytes, with their scales. */
+/** Matrices of all layers, in bytes, with their scales. */
 export function layerWeightBytes(shape: ModelShape, build: Build): number {
-  return layerParameters(shape) * bytesPerWeight(build);
+  return layerKinds(shape, build).reduce(
+    (sum, { count, build: kind }) => sum + count * layerParameters(shape) * bytesPerWeight(kind),
+    0,
+  );
 }
 
 /** The embedding or the output head, which stay at 16 bits whatever the quantization. */
@@ -46,29 +52,45 @@ export function tableBytes(shape: ModelShape): number {
   return tableParameters(shape) * HALF_BYTES;
 }
 
-/** @param devices chips that share the layers, the output head and the KV cache */
-export function memoryBlocks(shape: ModelShape, build: Build, devices = 1): Blocks[] {
+/** Of one chip. */
+export function memoryBlocks(shape: ModelShape, build: Build): Blocks[] {
   const { layers } = shape;
   const commands = COMMAND_BYTES + COMMAND_BYTES_PER_WEIGHT * layerParameters(shape);
   const copies = build.slots * decodeLengths(build).length;
   return [
-    { name: 'layers', count: layers, block: exactly(layerConstantBytes(shape, build, devices)) },
-    ...tables(shape, build, devices),
-    { name: 'kvCache', count: layers, block: exactly(layerIoBytes(shape, build, devices)) },
-    { name: 'activations', count: 1, block: around(activationBytes(shape, build), 0.8, 1.5) },
-    { name: 'instructions', count: layers, block: around(commands * copies, 0.3, 2) },
-    { name: 'kernel', count: 1, block: exactly(KERNEL_BYTES) },
+    ...layerBlocks(shape, build),
+    ...tables(shape, build),
+    { name: 'kvCache', count: layers, block: exactly(layerIoBytes(shape, build)), method },
+    {
+      name: 'activations',
+      count: 1,
+      block: around(activationBytes(shape, build), 0.8, 1.5),
+      method,
+    },
+    { name: 'instructions', count: layers, block: around(commands * copies, 0.3, 2), method },
+    { name: 'kernel', count: 1, block: exactly(KERNEL_BYTES), method },
   ];
 }
 
+/** Those with the weights that were asked for, then those that keep 16 bits. */
+function layerBlocks(shape: ModelShape, build: Build): Blocks[] {
+  return layerKinds(shape, build).map(({ count, build: kind }) => ({
+    name: 'layers',
+    count,
+    block: exactly(layerConstantBytes(shape, kind)),
+    method,
+  }));
+}
+
 /** A tied head has the embedding's bytes, so both are stored once. */
-function tables(shape: ModelShape, build: Build, devices: number): Blocks[] {
+function tables(shape: ModelShape, build: Build): Blocks[] {
+  const { devices } = build;
   const table = tableBytes(shape);
   const isShared = shape.isTied && !build.isEmbeddingOnDisk && devices === 1;
   const head = isShared ? 0 : table / devices;
-  const outputHead: Blocks = { name: 'outputHead', count: 1, block: exactly(head) };
+  const outputHead: Blocks = { name: 'outputHead', count: 1, block: exactly(head), method };
   if (build.isEmbeddingOnDisk) return [outputHead];
-  return [{ name: 'embedding', count: 1, block: exactly(table) }, outputHead];
+  return [{ name: 'embedding', count: 1, block: exactly(table), method }, outputHead];
 }
 
 /**
@@ -80,7 +102,7 @@ function activationBytes(shape: ModelShape, build: Build): number {
   const { chunkLength, sequenceLength } = build;
   const widths = 4 * hiddenSize + 2 * queryWidth(shape) + 2 * kvWidth(shape) + 3 * innerSize;
   const mask = chunkLength * sequenceLength;
-  const history = build.prefill === 'static' ? 0 : 2 * sequenceLength * kvWidth(shape);
+  const history = build.hasPrefixReuse ? 2 * sequenceLength * kvWidth(shape) : 0;
   const prefill = LIVE_SHARE * (chunkLength * widths + mask + history) * HALF_BYTES;
   return Math.max(prefill, 2 * vocabulary * build.slots * Float32Array.BYTES_PER_ELEMENT);
 }
@@ -94,7 +116,7 @@ export function place(blocks: readonly Blocks[], bound: Bound, heaps: readonly H
   return placeBlocks(all, heaps);
 }
 
-function exactly(value: number): Range {
+export function exactly(value: number): Range {
   return { low: value, expected: value, high: value };
 }
 

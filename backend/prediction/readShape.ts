@@ -31,7 +31,11 @@ async function findFile(given: string): Promise<string> {
     const isKnown = /\.(json|gguf)$/iu.test(given);
     return isKnown ? given : refuse('it is neither a GGUF file nor a config.json');
   }
-  const config = path.join(given, 'config.json');
-  const inside = await stat(config).catch(() => undefined);
-  return inside?.isFile() ? config : refuse('the folder has no config.json');
+  // The compiler's converter keeps it in a folder of its own.
+  for (const name of ['config.json', 'config/config.json']) {
+    const config = path.join(given, name);
+    const inside = await stat(config).catch(() => undefined);
+    if (inside?.isFile()) return config;
+  }
+  return refuse('the folder has no config.json');
 }

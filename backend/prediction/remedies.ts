@@ -1,5 +1,5 @@
 /** What would make a model fit the chip: each change alone, tried with the same arithmetic. */
-import { chooseBuild, weightBits, BuildError, type Build } from './build.ts';
+import { hasWholeGroups, weightBits, type Build } from './build.ts';
 import type { Heap } from './heaps.ts';
 import { memoryBlocks, place } from './memory.ts';
 import type { ModelShape } from './modelShape.ts';
@@ -29,10 +29,18 @@ export function longestSequence(
   return least * STEP;
 }
 
-/** Changes by command-line option, each of which alone makes the upper bound fit; a last resort if none. */
-export function findRemedies(shape: ModelShape, build: Build, heaps: readonly Heap[]): string[] {
+/**
+ * Changes by command-line option, each of which alone makes the upper bound fit; a last resort if
+ * none.
+ * @param longest what `longestSequence` gives
+ */
+export function findRemedies(
+  shape: ModelShape,
+  build: Build,
+  heaps: readonly Heap[],
+  longest: number | undefined,
+): string[] {
   const remedies: string[] = [];
-  const longest = longestSequence(shape, build, heaps);
   if (longest !== undefined) remedies.push(`--seq-length ${longest}`);
   for (let slots = build.slots - 1; slots >= 1; slots--) {
     if (!fits(shape, { ...build, slots }, heaps)) continue;
@@ -44,7 +52,9 @@ export function findRemedies(shape: ModelShape, build: Build, heaps: readonly He
   if (!build.isEmbeddingOnDisk && fits(shape, { ...build, isEmbeddingOnDisk: true }, heaps)) {
     remedies.push('--embedding-disk');
   }
-  const devices = deviceCounts.find((count) => fits(shape, build, heaps, count));
+  const devices = deviceCounts.find(
+    (count) => count > build.devices && fits(shape, { ...build, devices: count }, heaps),
+  );
   if (devices !== undefined) remedies.push(`--num-device ${devices}`);
   return remedies.length > 0 ? remedies : ['a smaller model'];
 }
@@ -57,8 +67,8 @@ function smallerWeights(
 ): string | undefined {
   for (const quantization of ['w8bf16', 'w4bf16'] as const) {
     if (weightBits(quantization) >= weightBits(build.quantization)) continue;
-    const smaller = tryBuild(shape, { ...build, quantization });
-    if (!smaller) continue;
+    const smaller = { ...build, quantization };
+    if (!hasWholeGroups(shape, smaller)) continue;
     const option = `--quantize ${quantization}`;
     if (fits(shape, smaller, heaps)) return option;
     const longest = longestSequence(shape, smaller, heaps);
@@ -69,21 +79,17 @@ function smallerWeights(
   return undefined;
 }
 
-function fits(shape: ModelShape, build: Build, heaps: readonly Heap[], devices = 1): boolean {
-  return place(memoryBlocks(shape, build, devices), 'high', heaps).isWhole;
+function fits(shape: ModelShape, build: Build, heaps: readonly Heap[]): boolean {
+  return place(memoryBlocks(shape, build), 'high', heaps).isWhole;
 }
 
 function withLength(build: Build, sequenceLength: number): Build {
-  const share = build.chunkLength / build.sequenceLength;
-  return { ...build, sequenceLength, chunkLength: Math.ceil(sequenceLength * share) };
-}
-
-/** Undefined when the model's widths do not go with the groups of the quantization. */
-function tryBuild(shape: ModelShape, build: Build): Build | undefined {
-  try {
-    return chooseBuild(shape, build);
-  } catch (error) {
-    if (error instanceof BuildError) return undefined;
-    throw error;
-  }
+  const scale = (length: number): number =>
+    Math.ceil((length / build.sequenceLength) * sequenceLength);
+  return {
+    ...build,
+    sequenceLength,
+    chunkLength: scale(build.chunkLength),
+    shortestDecode: scale(build.shortestDecode),
+  };
 }

@@ -9,7 +9,7 @@ import { kvBytesPerToken, layerWeightBytes, tableBytes } from './memory.ts';
 import { layerParameters, queryWidth, type ModelShape } from './modelShape.ts';
 
 /** What Sophgo's own analysis counts with, in bytes a second. */
-const NOMINAL_BANDWIDTH = 64e9;
+export const NOMINAL_BANDWIDTH = 64e9;
 
 /** Bytes a second. In the time model each holds within 7 % for 1 to 32 slots and 4 or 8 bits. */
 const bandwidth = {
@@ -38,12 +38,21 @@ export interface Step {
 }
 
 /** One token for each slot, with a KV cache of that many tokens each. */
-export function decodeStep(shape: ModelShape, build: Build, kvLength: number): Step {
-  const weights = layerWeightBytes(shape, build) * shape.layers;
-  const kv = kvBytesPerToken(shape) * kvLength * build.slots;
-  const head = tableBytes(shape);
+export function decodeStep(
+  shape: ModelShape,
+  build: Build,
+  kvLength: number,
+  clockMHz = 1000,
+): Step {
+  const { devices } = build;
+  const weights = layerWeightBytes(shape, build) / devices;
+  const kv = (kvBytesPerToken(shape) * kvLength * build.slots) / devices;
+  const head = tableBytes(shape) / devices;
   const seconds =
-    Math.max(weights / bandwidth.weights, matrixSeconds(shape, build.slots)) +
+    Math.max(
+      weights / bandwidth.weights,
+      matrixSeconds(shape, build.slots) / devices / (clockMHz / 1000),
+    ) +
     kv / bandwidth.kv +
     head / (build.slots > 1 ? bandwidth.batchedHead : bandwidth.outputHead) +
     launches(shape);
@@ -60,11 +69,12 @@ export function firstToken(
   promptTokens: number,
   clockMHz: number,
 ): Range {
-  let seconds = tableBytes(shape) / bandwidth.outputHead;
+  let seconds = tableBytes(shape) / bandwidth.outputHead / build.devices;
   for (let from = 0; from < promptTokens; from += build.chunkLength) {
     const left = Math.min(promptTokens - from, build.chunkLength);
     const tokens = build.prefill === 'static' ? build.chunkLength : left;
-    seconds += chunkSeconds(shape, build, { tokens, from }, clockMHz) + launches(shape);
+    const { devices } = build;
+    seconds += chunkSeconds(shape, build, { tokens, from }, clockMHz) / devices + launches(shape);
   }
   return spread(seconds, prefillSpread);
 }
@@ -75,13 +85,13 @@ interface Chunk {
   readonly from: number;
 }
 
-function chunkSeconds(
+export function chunkSeconds(
   shape: ModelShape,
   build: Build,
   { tokens, from }: Chunk,
   clockMHz: number,
 ): number {
-  const weights = (layerWeightBytes(shape, build) * shape.layers) / bandwidth.weights;
+  const weights = layerWeightBytes(shape, build) / bandwidth.weights;
   const speed = clockMHz / 1000;
   // Two products, each over all pairs of tokens: the mask hides half of them, but saves no time.
   const pairs = 4 * tokens * (from + tokens) * queryWidth(shape) * shape.layers;
@@ -102,7 +112,7 @@ function launches({ layers }: ModelShape): number {
   return (layers + 2) * LAUNCH_SECONDS;
 }
 
-function spread(seconds: number, { low, high }: { low: number; high: number }): Range {
+export function spread(seconds: number, { low, high }: { low: number; high: number }): Range {
   const expected = seconds * 1000;
   return { low: expected * low, expected, high: expected * high };
 }

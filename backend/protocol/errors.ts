@@ -276,6 +276,16 @@ const table = {
     sentence: 'There is no job {job}.',
     remedy: 'List the jobs with job/list.',
   },
+  jobNotResumable: {
+    code: 1404,
+    sentence: 'The job {job} cannot be resumed: {reason}',
+    remedy: 'Start the work anew with its own command.',
+  },
+  jobHasNoResult: {
+    code: 1405,
+    sentence: 'The job {job} has no result: it is {state}.',
+    remedy: 'Ask again when it is done; one that has failed says why in job/get.',
+  },
 
   // The vendor's compiler
   toolchainMissing: {
@@ -313,6 +323,85 @@ const table = {
     code: 1607,
     sentence: 'Docker could not run {image}: {reason}',
     remedy: 'Check that Docker runs, that you may use it and that it has the image.',
+  },
+
+  // 17xx: conversions
+  conversionOptions: {
+    code: 1701,
+    sentence: 'The model cannot be converted like this: {reason}',
+    remedy: 'Change the option that the message names.',
+  },
+  unsafeSource: {
+    code: 1702,
+    sentence: 'The model is not used, for it would run code of its own: {reason}',
+    remedy: 'Take a version of the model with safetensors weights and without code of its own.',
+  },
+  conversionFailed: {
+    code: 1703,
+    sentence: 'Converting failed at {part}: {reason}',
+    remedy:
+      'Read the log of the job ("tpu-pilot job log"); converting again goes on from what is done.',
+  },
+  conversionIncomplete: {
+    code: 1704,
+    sentence: 'The compiler said that all is well, but {part} is not right: {reason}',
+    remedy: 'Convert again; if it happens again, report it with the log of the job.',
+  },
+  memoryShort: {
+    code: 1705,
+    sentence: 'Converting needs {needed} bytes of memory, and {free} are free.',
+    remedy: 'Close other programs, or convert on a machine with more memory.',
+  },
+  outputExists: {
+    code: 1706,
+    sentence: 'There is something at {path} already.',
+    remedy: 'Name a folder that does not exist yet.',
+  },
+
+  // 18xx: verifications
+  verificationStopped: {
+    code: 1801,
+    sentence: 'Verifying stopped at {part}: {reason}',
+    remedy: 'Read the log of the job, correct what it names, and verify again.',
+  },
+  referenceMissing: {
+    code: 1802,
+    sentence: 'There is no float model to compare {model} with: {reason}',
+    remedy: 'Name the one it was made from with --source, or give --input and --reference.',
+  },
+  dataUnfit: {
+    code: 1803,
+    sentence: 'This cannot be compared: {reason}',
+    remedy:
+      'Correct the file or the option that the message names; "tpu-pilot verify --help" says more.',
+  },
+  notVerified: {
+    code: 1804,
+    sentence: 'Nothing is known of a verification of {model}: {reason}',
+    remedy: 'Verify it with "tpu-pilot verify".',
+  },
+  cardMissing: {
+    code: 1805,
+    sentence: 'There is no card to verify on: {reason}',
+    remedy: 'Verify on the emulator, which needs no card: --on emulator.',
+  },
+  modelDamaged: {
+    code: 1806,
+    sentence: '{file} is damaged: {reason}',
+    remedy: 'Copy it anew from where it is whole, or convert the model again.',
+  },
+  modelUnfaithful: {
+    code: 1807,
+    sentence: '{model} does not compute what its float model does: {parts}',
+    remedy:
+      'Convert it again with the layers that the report names in --keep-high, or see docs/verify.md.',
+  },
+
+  // 19xx: predictions
+  compilationFailed: {
+    code: 1901,
+    sentence: 'Compiling {net} for a prediction failed: {reason}',
+    remedy: 'Try other options, or predict by formula with --estimate.',
   },
 
   // Process and file system

@@ -2,12 +2,16 @@
 import * as z from 'zod';
 import * as backend from './backend.ts';
 import * as chat from './chat.ts';
+import * as conversion from './conversion.ts';
 import * as devices from './devices.ts';
 import * as documents from './documents.ts';
 import { InitializeParams, InitializeResult, type Role } from './handshake.ts';
 import * as jobs from './jobs.ts';
 import * as models from './models.ts';
+import { PredictParams, PredictStartParams } from './predict.ts';
+import { Prediction } from './prediction.ts';
 import * as toolchain from './toolchain.ts';
+import * as verification from './verification.ts';
 
 interface RequestRow {
   readonly params: z.ZodType;
@@ -111,11 +115,54 @@ export const requests = {
     role: 'admin',
     summary: 'Delete the compiler and its environment.',
   },
+  'convert/plan': {
+    params: conversion.ConvertParams,
+    result: conversion.ConversionPlan,
+    role: 'admin',
+    summary: 'What a conversion for the card would need and make, and what stands in its way.',
+  },
+  'convert/start': {
+    params: conversion.ConvertParams,
+    result: jobs.JobInfo,
+    role: 'admin',
+    summary: 'Convert a model for the card; the answer is the job that does it.',
+  },
+  'predict/estimate': {
+    params: PredictParams,
+    result: Prediction,
+    role: 'admin',
+    summary: 'What a model would need and do on a BM1684X, by formula, at once.',
+  },
+  'predict/start': {
+    params: PredictStartParams,
+    result: jobs.JobInfo,
+    role: 'admin',
+    summary:
+      'Predict from the compiler’s own schedule of a layer; the answer is the job that does it.',
+  },
+  'predict/result': {
+    params: jobs.JobName,
+    result: Prediction,
+    role: 'admin',
+    summary: 'What a job of predict/start has found.',
+  },
+  'verify/start': {
+    params: verification.VerifyParams,
+    result: jobs.JobInfo,
+    role: 'admin',
+    summary: 'Compare a compiled model with its float model; the answer is the job that does it.',
+  },
+  'verify/report': {
+    params: verification.VerifiedModel,
+    result: verification.VerificationReport,
+    role: 'admin',
+    summary: 'What the last verification of a model has found.',
+  },
   'job/list': {
     params: NoParams,
     result: jobs.JobList,
     role: 'admin',
-    summary: 'Jobs that run or have ended since the backend started.',
+    summary: 'Jobs that wait, run or have ended, also before the backend was restarted.',
   },
   'job/get': {
     params: jobs.JobName,
@@ -127,7 +174,19 @@ export const requests = {
     params: jobs.JobName,
     result: jobs.JobInfo,
     role: 'admin',
-    summary: 'Ask a job to stop; what it has downloaded is kept for the next try.',
+    summary: 'Ask a job to stop; what it has done is kept for the next try.',
+  },
+  'job/resume': {
+    params: jobs.JobName,
+    result: jobs.JobInfo,
+    role: 'admin',
+    summary: 'Go on with a job that was interrupted, was cancelled or has failed.',
+  },
+  'job/log': {
+    params: jobs.JobLogParams,
+    result: jobs.JobLog,
+    role: 'admin',
+    summary: 'What a job’s tools have printed.',
   },
   'backend/status': {
     params: NoParams,

@@ -9,6 +9,10 @@ export type Range = z.infer<typeof Range>;
 export const CardQuantization = z.enum(['w8bf16', 'w8f16', 'w4bf16', 'w4f16', 'bf16', 'f16']);
 export type CardQuantization = z.infer<typeof CardQuantization>;
 
+/** `compiled`: by the vendor's compiler, whose schedule it is. `estimated`: by formula. */
+const FigureMethod = z.enum(['compiled', 'estimated']);
+export type FigureMethod = z.infer<typeof FigureMethod>;
+
 export const MemoryPart = z.object({
   name: z.enum([
     'layers',
@@ -20,6 +24,7 @@ export const MemoryPart = z.object({
     'kernel',
   ]),
   bytes: Range,
+  method: FigureMethod,
 });
 export type MemoryPart = z.infer<typeof MemoryPart>;
 
@@ -38,11 +43,17 @@ export const Prediction = z.object({
     groupSize: z.number().int().optional(),
     isSymmetric: z.boolean(),
     sequenceLength: z.number().int(),
-    /** Tokens that go through the network at once; the whole sequence length when static. */
+    /** Tokens that go through the network at once. */
     chunkLength: z.number().int(),
     prefill: z.enum(['static', 'dynamic']),
+    /** Whether a prompt may have several chunks. */
+    hasPrefixReuse: z.boolean(),
     slots: z.number().int(),
     isEmbeddingOnDisk: z.boolean(),
+    /** Chips that share one copy of the weights. */
+    devices: z.number().int(),
+    /** Layers whose weights stay in 16 bits. */
+    highLayers: z.number().int(),
   }),
   memory: z.object({
     parts: z.array(MemoryPart),
@@ -57,19 +68,29 @@ export const Prediction = z.object({
     remedies: z.array(z.string()),
   }),
   firstToken: z.array(
-    z.object({ promptTokens: z.number().int(), clockMHz: z.number(), milliseconds: Range }),
+    z.object({
+      promptTokens: z.number().int(),
+      clockMHz: z.number(),
+      milliseconds: Range,
+      method: FigureMethod,
+    }),
   ),
   decode: z.array(
     z.object({
       /** Tokens of KV cache that every step reads, for each slot. */
       kvLength: z.number().int(),
+      clockMHz: z.number(),
       stepMilliseconds: Range,
       /** Of all slots together. */
       tokensPerSecond: Range,
       /** Bytes a step moves, as a share of what 64 GB/s would move in its expected time. */
       memoryShare: z.number(),
+      method: FigureMethod,
     }),
   ),
+  /** The compiler that figures are from; absent when all are estimated. */
+  compiler: z.string().optional(),
+  /** What the figures rest on and leave out, in sentences. */
   assumptions: z.array(z.string()),
 });
 export type Prediction = z.infer<typeof Prediction>;

@@ -47,7 +47,18 @@ export type NotificationHandlers = {
 };
 
 export function createRequestHandlers(services: Services): RequestHandlers {
-  const { chat, completion, engine, jobs, models, tokens, toolchain } = services;
+  const {
+    chat,
+    completion,
+    conversion,
+    engine,
+    jobs,
+    models,
+    prediction,
+    tokens,
+    toolchain,
+    verification,
+  } = services;
   return {
     initialize: ({ initializationOptions, clientInfo }, { session }) => {
       const client = initializationOptions.protocolVersion;
@@ -105,9 +116,18 @@ export function createRequestHandlers(services: Services): RequestHandlers {
       await toolchain.remove(signal);
       return null;
     },
+    'convert/plan': async (params) => conversion.plan(params),
+    'convert/start': async (params) => conversion.start(params),
+    'predict/estimate': async (params) => prediction.estimate(params),
+    'verify/start': (params) => verification.start(params),
+    'verify/report': ({ model }) => verification.report(model),
+    'predict/start': async (params) => prediction.start(params),
+    'predict/result': ({ job }) => prediction.result(job),
     'job/list': () => ({ jobs: jobs.list() }),
     'job/get': ({ job }) => jobs.get(job),
     'job/cancel': ({ job }) => jobs.cancel(job),
+    'job/resume': ({ job }) => jobs.resume(job),
+    'job/log': async ({ job, from }) => jobs.log(job, from),
 
     'backend/status': async () => services.status(),
     'backend/stop': () => {

@@ -3,11 +3,15 @@ import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { BackendStatus, TokenInfo } from '../protocol/backend.ts';
 import type { ChatProgress, ChatResult, CountTokensResult } from '../protocol/chat.ts';
 import type { InlineCompletionResult } from '../protocol/documents.ts';
-import type { JobInfo } from '../protocol/jobs.ts';
+import type { ConversionPlan, ConvertParams } from '../protocol/conversion.ts';
+import type { JobInfo, JobLog } from '../protocol/jobs.ts';
 import type { NotificationOf, ParsedParamsOf, ResultOf } from '../protocol/methods.ts';
 import type { ModelService } from '../models/modelService.ts';
 import type { PullParams } from '../protocol/models.ts';
+import type { PredictParams, PredictStartParams } from '../protocol/predict.ts';
+import type { Prediction } from '../protocol/prediction.ts';
 import type { ToolchainInstallParams, ToolchainStatus } from '../protocol/toolchain.ts';
+import type { VerificationReport, VerifyParams } from '../protocol/verification.ts';
 import type { Engine } from '../scheduling/engine.ts';
 
 interface ChatService {
@@ -41,6 +45,8 @@ interface JobService {
   list(): JobInfo[];
   get(id: string): JobInfo;
   cancel(id: string): JobInfo;
+  resume(id: string): JobInfo;
+  log(id: string, from: number): Promise<JobLog>;
 }
 
 export interface Services {
@@ -52,11 +58,27 @@ export interface Services {
     load(name: string): Promise<void>;
   };
   readonly jobs: JobService;
+  readonly conversion: {
+    plan(params: ConvertParams): Promise<ConversionPlan>;
+    /** Answers with the job that does it. */
+    start(params: ConvertParams): Promise<JobInfo>;
+  };
   readonly toolchain: {
     status(signal: AbortSignal): Promise<ToolchainStatus>;
     /** Answers with the job that does it. */
     install(params: ToolchainInstallParams): JobInfo;
     remove(signal: AbortSignal): Promise<void>;
+  };
+  readonly prediction: {
+    estimate(params: PredictParams): Promise<Prediction>;
+    /** Answers with the job that does it. */
+    start(params: PredictStartParams): Promise<JobInfo>;
+    result(job: string): Prediction;
+  };
+  readonly verification: {
+    /** Answers with the job that does it. */
+    start(params: VerifyParams): JobInfo;
+    report(model: string): Promise<VerificationReport>;
   };
   readonly tokens: {
     create(params: ParsedParamsOf<'token/create'>): Promise<ResultOf<'token/create'>>;

@@ -2,14 +2,17 @@
  * `npm run bench [-- --quick]`: the product beside the same library called directly, in alternating
  * rounds of one run, so that a machine that slows down slows both. Prints Markdown. `--typing` and
  * `--fill-in` run that part alone; `--model PATH` takes another model than the one of the tests.
+ * `--predict` prints predictions for the card instead, with the compiler of `--home DIR`.
  */
 import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { homeFolder } from '../../backend/client/home.ts';
 import provideModel, { testModelPath } from '../support/provideModel.ts';
 import { activation } from './activation.ts';
 import { DirectProcess } from './directProcess.ts';
 import { runFillIn } from './fillIn.ts';
+import { runPredictions } from './predictions.ts';
 import { residentBytes, startProduct } from './product.ts';
 import { tableHead, tableRow, type Comparison } from './stats.ts';
 import { firstToken, throughput } from './throughput.ts';
@@ -21,12 +24,18 @@ const { values } = parseArgs({
     typing: { type: 'boolean', default: false },
     'fill-in': { type: 'boolean', default: false },
     model: { type: 'string' },
+    predict: { type: 'boolean', default: false },
+    home: { type: 'string' },
   },
 });
 const rounds = values.quick ? 2 : 5;
 const keys = values.quick ? 60 : 120;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
+if (values.predict) {
+  await runPredictions(homeFolder(values.home), print);
+  process.exit();
+}
 if (values.model === undefined) await provideModel();
 const model = values.model ?? testModelPath();
 if (values['fill-in']) {

@@ -17,6 +17,7 @@ const allowed = [
   /^extension\/LICENSE\.txt$/,
   /^extension\/dist\/(main|deviceHost)\.js$/,
   /^extension\/dist\/extension\.cjs$/,
+  /^extension\/dist\/pages\/page\.(js|css)$/,
   /^extension\/dist\/llama\/(LICENSE|lib(llama\.v[\d.]+|ggml(-[\w-]+|\.v[\d.]+)?)\.so)$/,
   /^extension\/dist\/python\/(\w+\.py|lock\.json)$/,
   /^extension\/dist\/node_modules\/koffi\/(LICENSE\.txt|package\.json|index\.c?js)$/,

@@ -68,6 +68,11 @@ test.each([
   expect(await choose(label)).toEqual(done);
 });
 
+test('a model for the card is made by the command for it', async () => {
+  await choose('$(tools) Convert Model');
+  expect(fake.executed).toEqual(['tpuPilot.convertModel']);
+});
+
 test('another model is got from where it is said to be', async () => {
   // The fake answers both questions with the same text.
   expect(await choose('$(add) Get Another Model…')).toEqual([

@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { JobInfo } from '../../backend/protocol/jobs.ts';
 import type { ModelInfo } from '../../backend/protocol/models.ts';
 import { BackendConnection } from '../../extension/backendConnection.ts';
-import { progressMessage } from '../../extension/jobProgress.ts';
+import { progressMessage } from '../../extension/jobs/jobProgress.ts';
 import { ModelSetup, modelToLoad } from '../../extension/modelSetup.ts';
 import { FakeConnector, FakeSession, readyStatus } from '../support/fakeSession.ts';
 import { fake } from '../support/fakeVscode.ts';

@@ -9,14 +9,14 @@ import { registerCommands } from '../../extension/backendCommands.ts';
 import { BackendConnection } from '../../extension/backendConnection.ts';
 import { BackendToken } from '../../extension/backendToken.ts';
 import { DocumentGate } from '../../extension/documentGate.ts';
-import { DownloadWatch } from '../../extension/downloadWatch.ts';
 import { FailureNotice } from '../../extension/failureNotice.ts';
 import { InlineCompletionProvider } from '../../extension/inlineCompletion.ts';
+import { JobWatch } from '../../extension/jobs/jobWatch.ts';
 import { ModelSetup } from '../../extension/modelSetup.ts';
 import { SettingsWatch } from '../../extension/settingsWatch.ts';
 import { StatusBar } from '../../extension/statusBar.ts';
 import { FakeClock, FakeConnector, FakeSession, readyStatus } from '../support/fakeSession.ts';
-import { download } from '../support/statusInput.ts';
+import { deviceInfo, download } from '../support/statusInput.ts';
 import { fake, MarkdownString, Uri, type FakeDocument } from '../support/fakeVscode.ts';
 
 interface Surface {
@@ -53,14 +53,14 @@ function setUp(remote = false): Surface {
     delete: (key: string) => Promise.resolve(void secrets.delete(key)),
   } as unknown as vscode.SecretStorage);
   const completion = new InlineCompletionProvider(backend, gate, channel);
-  const downloads = new DownloadWatch(backend, channel);
-  const statusBar = new StatusBar(backend, completion, downloads);
+  const jobs = new JobWatch(backend, channel);
+  const statusBar = new StatusBar(backend, completion, jobs);
   const memory = { get: () => true } as unknown as vscode.Memento;
   const models = new ModelSetup(backend, memory, channel);
   const notice = new FailureNotice(backend, channel);
   const watch = new SettingsWatch(backend, gate, channel);
   const commands = registerCommands({ backend, token, models, statusBar, log: channel });
-  made.push(backend, completion, statusBar, models, downloads, notice, watch, ...commands);
+  made.push(backend, completion, statusBar, models, jobs, notice, watch, ...commands);
   const run = async (command: string): Promise<void> => {
     await fake.commands.get(`tpuPilot.${command}`)?.();
   };
@@ -292,4 +292,19 @@ test('a setting of a backend that failed is tried at once', async () => {
   connector.queue(new FakeSession());
   fake.changeSetting('tpuPilot.home', '/elsewhere');
   await backend.ready();
+});
+
+test('naming a model that is loaded already asks for no restart', async () => {
+  const model = {
+    ...{ id: 'tiny', name: 'Tiny', slots: 1, activeSlots: 0, contextLength: 64 },
+    ...{ hasFillIn: false, hasChatTemplate: true, hasTools: false, canThink: false },
+  };
+  const session = new FakeSession({
+    'backend/status': () => ({ ...readyStatus, devices: [deviceInfo({ models: [model] })] }),
+  });
+  await connected(false, session);
+  fake.changeSetting('tpuPilot.model', 'tiny');
+  expect(messages()).toEqual([]);
+  fake.changeSetting('tpuPilot.model', 'other');
+  expect(messages()).toEqual(['The changed setting takes effect when the backend restarts.']);
 });

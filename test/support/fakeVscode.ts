@@ -3,7 +3,13 @@
  * read it through `fake`. Defaults of settings come from the manifest, as in the editor.
  */
 import { readFileSync } from 'node:fs';
-import { Disposable, EventEmitter, type Uri, type WorkspaceEdit } from './fakeVscodeClasses.ts';
+import {
+  CancellationTokenSource,
+  Disposable,
+  EventEmitter,
+  Uri,
+  type WorkspaceEdit,
+} from './fakeVscodeClasses.ts';
 
 export * from './fakeVscodeClasses.ts';
 
@@ -22,6 +28,15 @@ export interface FakeDocument {
   getText(): string;
 }
 
+/** A webview panel, with what its page would say and what it was told. */
+export interface FakePanel {
+  title: string;
+  readonly webview: { html: string };
+  readonly told: Record<string, unknown>[];
+  readonly say: (message: unknown) => void;
+  readonly dispose: () => void;
+}
+
 interface Shown {
   readonly kind: 'information' | 'warning' | 'error';
   readonly message: string;
@@ -38,6 +53,8 @@ const documentClosed = new EventEmitter<FakeDocument>();
 const documentSaved = new EventEmitter<FakeDocument>();
 const selectionChanged = new EventEmitter<unknown>();
 const activeEditorChanged = new EventEmitter<unknown>();
+const fileCreated = new EventEmitter<Uri>();
+const fileDeleted = new EventEmitter<Uri>();
 
 /** What tests set and read. */
 export const fake = {
@@ -50,6 +67,8 @@ export const fake = {
   press: undefined as string | undefined,
   /** What is chosen in the next quick pick, by its label, or typed into the next input box. */
   entered: undefined as string | undefined,
+  /** Labels for quick picks that follow one another; before `entered`. */
+  picks: [] as string[],
   executed: [] as string[],
   /** The last one is active. */
   tabs: [] as { input: unknown }[],
@@ -67,8 +86,18 @@ export const fake = {
   /** Texts of the virtual documents' providers, by scheme. */
   contentProviders: new Map<string, { provideTextDocumentContent(uri: Uri): unknown }>(),
   statusBar: { text: '', tooltip: undefined as unknown, command: '', name: '' },
+  /** The other items of the status bar that are shown, by their ids. */
+  statusItems: new Map<string, { text: string }>(),
+  /** Lines of the output channels, by their names. */
+  channels: new Map<string, string[]>(),
+  /** The webview panels that are open. */
+  panels: [] as FakePanel[],
+  /** What is chosen in the next dialog that opens files. */
+  opened: undefined as Uri[] | undefined,
+  /** Presses Cancel on the progress that is shown. */
+  cancelProgress: (): void => undefined,
   progress: [] as unknown[],
-  commands: new Map<string, () => unknown>(),
+  commands: new Map<string, (...args: unknown[]) => unknown>(),
   /** Registered language models, by vendor. */
   languageModels: new Map<string, unknown>(),
   /** Registered language-model tools, by name. */
@@ -88,6 +117,7 @@ export const fake = {
     fake.shown = [];
     fake.press = undefined;
     fake.entered = undefined;
+    fake.picks = [];
     fake.executed = [];
     fake.activeEditor = undefined;
     fake.diagnostics = [];
@@ -98,12 +128,20 @@ export const fake = {
     fake.focused = true;
     fake.contentProviders.clear();
     fake.progress = [];
+    fake.statusItems.clear();
+    fake.channels.clear();
+    fake.panels = [];
+    fake.opened = undefined;
     fake.commands.clear();
     fake.languageModels.clear();
     fake.tools.clear();
     fake.selectionFault = undefined;
     fake.bundle = {};
     fake.isTrusted = true;
+  },
+
+  answerQuickPicks(...labels: string[]): void {
+    fake.picks.push(...labels);
   },
 
   grantTrust(): void {
@@ -140,6 +178,14 @@ export const fake = {
     activeEditorChanged.fire(editor);
   },
 
+  createFile(path: string): void {
+    fileCreated.fire(Uri.file(path));
+  },
+
+  deleteFile(path: string): void {
+    fileDeleted.fire(Uri.file(path));
+  },
+
   closeDocument(document: FakeDocument): void {
     fake.documents = fake.documents.filter((open) => open !== document);
     documentClosed.fire(document);
@@ -149,6 +195,7 @@ export const fake = {
 export const version = '1.104.0';
 export const env = { appName: 'Fake', language: 'en' };
 export const LogLevel = { Off: 0, Trace: 1, Debug: 2, Info: 3, Warning: 4, Error: 5 };
+export const ViewColumn = { Active: -1 };
 export const StatusBarAlignment = { Left: 1, Right: 2 };
 export const QuickPickItemKind = { Separator: -1, Default: 0 };
 export const ConfigurationTarget = { Global: 1, Workspace: 2, WorkspaceFolder: 3 };
@@ -206,6 +253,13 @@ export const workspace = {
     fake.contentProviders.set(scheme, provider);
     return new Disposable(() => fake.contentProviders.delete(scheme));
   },
+  createFileSystemWatcher: () => ({
+    onDidCreate: fileCreated.event,
+    onDidDelete: fileDeleted.event,
+    dispose: () => undefined,
+  }),
+  findFiles: (): Promise<Uri[]> =>
+    Promise.resolve([...fake.files.keys()].map((path) => Uri.file(path))),
   workspaceFolders: undefined,
   getWorkspaceFolder: () => undefined,
   applyEdit({ edits }: WorkspaceEdit): Promise<boolean> {
@@ -283,16 +337,72 @@ function show(kind: Shown['kind']) {
 
 const never = new EventEmitter<never>();
 
+function cancellation(): { readonly token: unknown; readonly cancel: () => void } {
+  const source = new CancellationTokenSource();
+  return { token: source.token, cancel: () => source.cancel() };
+}
+
 export const window = {
   showInformationMessage: show('information'),
   showWarningMessage: show('warning'),
   showErrorMessage: show('error'),
   setStatusBarMessage: (): void => undefined,
-  showQuickPick: <T extends { label: string }>(items: readonly T[]): Promise<T | undefined> =>
-    Promise.resolve(items.find(({ label }) => label === fake.entered)),
+  showQuickPick<T extends { label: string }>(items: readonly T[]): Promise<T | undefined> {
+    const wanted = fake.picks.shift() ?? fake.entered;
+    return Promise.resolve(items.find(({ label }) => label === wanted));
+  },
   showInputBox: (): Promise<string | undefined> => Promise.resolve(fake.entered),
-  createStatusBarItem: () =>
-    Object.assign(fake.statusBar, { show: () => undefined, dispose: () => undefined }),
+  createStatusBarItem(id: string): unknown {
+    const none = (): void => undefined;
+    if (id === 'tpuPilot.status') {
+      return Object.assign(fake.statusBar, { show: none, dispose: none });
+    }
+    const item = {
+      text: '',
+      show: () => void fake.statusItems.set(id, item),
+      hide: () => void fake.statusItems.delete(id),
+      dispose: () => void fake.statusItems.delete(id),
+    };
+    return item;
+  },
+  createOutputChannel(name: string): unknown {
+    const lines: string[] = [];
+    fake.channels.set(name, lines);
+    return {
+      appendLine: (line: string) => void lines.push(line),
+      clear: () => void lines.splice(0),
+      show: () => undefined,
+      dispose: () => fake.channels.delete(name),
+    };
+  },
+  showOpenDialog: (): Promise<Uri[] | undefined> => Promise.resolve(fake.opened),
+  createWebviewPanel(_kind: string, title: string): unknown {
+    const heard = new EventEmitter<unknown>();
+    const closed = new EventEmitter<void>();
+    const told: Record<string, unknown>[] = [];
+    const webview = {
+      html: '',
+      cspSource: 'https://source.test',
+      asWebviewUri: (uri: Uri) => uri,
+      onDidReceiveMessage: heard.event,
+      postMessage: (message: Record<string, unknown>) => Promise.resolve(void told.push(message)),
+    };
+    const panel = {
+      title,
+      webview,
+      told,
+      say: (message: unknown) => heard.fire(message),
+      onDidDispose: closed.event,
+      reveal: () => undefined,
+      dispose(): void {
+        if (!fake.panels.includes(panel)) return;
+        fake.panels = fake.panels.filter((open) => open !== panel);
+        closed.fire();
+      },
+    };
+    fake.panels.push(panel);
+    return panel;
+  },
   get activeTextEditor(): unknown {
     return fake.activeEditor;
   },
@@ -322,13 +432,14 @@ export const window = {
     _options: unknown,
     task: (progress: { report(value: unknown): void }, token: unknown) => Promise<T>,
   ): Promise<T> {
-    const token = { isCancellationRequested: false, onCancellationRequested: never.event };
+    const { token, cancel } = cancellation();
+    fake.cancelProgress = cancel;
     return task({ report: (value) => fake.progress.push(value) }, token);
   },
 };
 
 export const commands = {
-  registerCommand(id: string, handler: () => unknown): Disposable {
+  registerCommand(id: string, handler: (...args: unknown[]) => unknown): Disposable {
     fake.commands.set(id, handler);
     return { dispose: () => fake.commands.delete(id) } as unknown as Disposable;
   },

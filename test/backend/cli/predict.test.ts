@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { registerModelCommands } from '../../../backend/cli/model.ts';
+import { registerPredictCommand } from '../../../backend/cli/predict.ts';
 import { run } from '../../../backend/cli/run.ts';
 import { Prediction } from '../../../backend/protocol/prediction.ts';
 import { buildBmodel } from '../../support/bmodelFile.ts';
@@ -19,7 +20,14 @@ async function setUp(name = 'config.json', content = configText('Qwen3-8B')) {
     const code = await run(['model', ...args], io, (program) => registerModelCommands(program, io));
     return { code, out: stdout.text, err: stderr.text };
   };
-  return { home, file, model };
+  const predict = async (...args: string[]) => {
+    const { io, stdout, stderr } = new CommandOutput(home);
+    const code = await run(['predict', ...args], io, (program) =>
+      registerPredictCommand(program, io),
+    );
+    return { code, out: stdout.text, err: stderr.text };
+  };
+  return { home, file, model, predict };
 }
 
 function configText(name: Parameters<typeof configOf>[0]): string | Buffer {
@@ -37,7 +45,9 @@ describe('tpu-pilot model predict', () => {
     expect(out).toMatch(/Fits: {7}yes, 6\.\d\d GB \(at most 6\.\d\d GB\) of 15\.39 GB\n/u);
     expect(out).toMatch(/\nKV of a token +147 kB\n/u);
     expect(out).toMatch(/\n512 tokens +\d+ \(\d+ to \d+\) ms +\d+ \(\d+ to \d+\) ms\n/u);
-    expect(out).toMatch(/\n2048 tokens of KV +\d+\.\d \(\d+\.\d to \d+\.\d\) +\d+ ms +\d\d %\n/u);
+    const rate = / +\d+\.\d \(\d+\.\d to \d+\.\d\)/u.source;
+    expect(out).toMatch(new RegExp(`\n2048 tokens of KV${rate}${rate} +\\d+ ms +\\d\\d %\n`, 'u'));
+    expect(out).toContain('Figures:    estimated by formula\n');
     expect(out).toContain('- This is computed, not measured');
   });
 
@@ -53,9 +63,52 @@ describe('tpu-pilot model predict', () => {
       sequenceLength: 1024,
       chunkLength: 512,
       prefill: 'dynamic',
+      hasPrefixReuse: true,
       slots: 4,
       isEmbeddingOnDisk: true,
+      devices: 1,
+      highLayers: 0,
     });
+  });
+
+  it('is a command of its own too, which takes a config.json by that name', async () => {
+    const { file, model, predict } = await setUp();
+    const options = ['--keep-high', '0,3-5,35', '--num-device', '2', '--no-prefix-reuse'];
+    const more = ['--max-input-length', '512', '--estimate', '--json'];
+    const { code, out } = await predict('--config', file, ...options, ...more);
+    expect(code).toBe(0);
+    expect(Prediction.parse(JSON.parse(out)).build).toMatchObject({
+      highLayers: 5,
+      devices: 2,
+      hasPrefixReuse: false,
+      chunkLength: 512,
+    });
+    expect((await model('predict', file, ...options, ...more)).out).toBe(out);
+  });
+
+  it('estimates where there is no compiler, and says so; --compile insists', async () => {
+    const { file, predict } = await setUp();
+    const best = await predict(file);
+    expect(best.code).toBe(0);
+    expect(best.err).toContain('This is estimated, for the compiler is not installed.\n');
+    const slots = await predict(file, '--slots', '4');
+    expect(slots.err).toContain('This is estimated, for the compiler knows one slot only.\n');
+    const compiled = await predict(file, '--compile');
+    expect(compiled.code).toBe(1);
+    expect(compiled.err).toContain('Install it with "tpu-pilot toolchain install".');
+    expect(compiled.out).toBe('');
+  });
+
+  it.each([
+    [[]],
+    [['a', '--config', 'b']],
+    [['a', '--compile', '--estimate']],
+    [['a', '--keep-high', '5-3']],
+    [['a', '--keep-high', 'all']],
+    [['a', '--num-device', '3']],
+  ])('is used wrongly with %j', async (args) => {
+    const { predict } = await setUp();
+    expect((await predict(...args)).code).toBe(2);
   });
 
   it('says what would fit', async () => {

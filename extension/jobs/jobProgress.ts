@@ -1,13 +1,10 @@
 /** Follows a job of the backend, such as a download, in a progress notification. */
 import * as vscode from 'vscode';
-import { PilotError } from '../backend/protocol/errors.ts';
-import type { JobInfo } from '../backend/protocol/jobs.ts';
-import { abortOnCancel } from './abortOnCancel.ts';
-import type { BackendSession } from './backendSession.ts';
-
-function hasEnded({ state }: JobInfo): boolean {
-  return state === 'done' || state === 'failed' || state === 'cancelled';
-}
+import { PilotError } from '../../backend/protocol/errors.ts';
+import type { JobInfo } from '../../backend/protocol/jobs.ts';
+import { abortOnCancel } from '../abortOnCancel.ts';
+import type { BackendSession } from '../backendSession.ts';
+import { hasEnded, timeLeftText } from './jobText.ts';
 
 /**
  * The job when it has ended, in whichever way. Aborting the signal asks the backend to cancel it.
@@ -43,9 +40,12 @@ async function followJob(
 }
 
 /** What a notification says about a job. */
-export function progressMessage({ doneBytes, totalBytes, step }: JobInfo): string {
+export function progressMessage(job: JobInfo): string {
+  const { doneBytes, totalBytes, step } = job;
   const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 10e6 ? 1 : 0);
-  if (doneBytes === undefined) return step;
+  if (doneBytes === undefined) {
+    return [step, timeLeftText(job)].filter((text) => text !== undefined).join(' · ');
+  }
   if (totalBytes === undefined) return vscode.l10n.t('{0} MB', megabytes(doneBytes));
   return vscode.l10n.t('{0} of {1} MB', megabytes(doneBytes), megabytes(totalBytes));
 }

@@ -1,0 +1,152 @@
+/**
+ * The compiler's processes of one conversion: all carry the work folder's mark, so that those of a
+ * backend that was killed are found and ended, and none may be silent for ever.
+ */
+import path from 'node:path';
+import { PilotError } from '../protocol/errors.ts';
+import { toolchainLayout } from '../toolchain/layout.ts';
+import type { Runner } from '../toolchain/runner.ts';
+import { readState } from '../toolchain/state.ts';
+import { runnerFor } from '../toolchain/status.ts';
+import { hasSucceeded, lastWords } from '../toolchain/steps.ts';
+import { endRun, runTool, type ToolEnd } from '../toolchain/toolProcess.ts';
+import { MOST_WORKERS } from './needs.ts';
+import { scriptText, type Script } from './scripts.ts';
+
+export interface ToolPlace {
+  readonly runner: Runner;
+  readonly python: string;
+  readonly bin: string;
+  /** Of the compiler, as it was when it was last seen to work. */
+  readonly versions: readonly { name: string; version: string }[];
+}
+
+/** @throws PilotError toolchainMissing */
+export async function findCompiler(home: string, env: NodeJS.ProcessEnv): Promise<ToolPlace> {
+  const layout = toolchainLayout(home);
+  const state = await readState(layout.state);
+  if (!state) throw new PilotError('toolchainMissing', { reason: `nothing is in ${layout.root}` });
+  if (!state.checked) {
+    throw new PilotError('toolchainMissing', { reason: 'its installation did not get to its end' });
+  }
+  return {
+    runner: runnerFor(state.choice, env),
+    python: layout.python,
+    bin: layout.bin,
+    versions: state.checked.programs,
+  };
+}
+
+/** Longer than the longest pause that the compiler was seen to make, many times over. */
+const SILENCE_MS = 30 * 60_000;
+
+export interface CompilerEdges {
+  readonly silenceMs?: number;
+  /** Instead of the scripts that are shipped; for tests. */
+  readonly script?: (name: Script) => Promise<string>;
+}
+
+export class Compiler {
+  constructor(
+    private readonly place: ToolPlace,
+    /** Absolute; everything is written below it. */
+    readonly work: string,
+    /** Read only. */
+    private readonly source: string,
+    private readonly signal: AbortSignal,
+    private readonly log: (line: string) => void,
+    private readonly edges: CompilerEdges = {},
+  ) {}
+
+  /** Ends processes of an earlier run of the same conversion that outlived their backend. */
+  async endLeftovers(): Promise<void> {
+    for (let worker = 0; worker < MOST_WORKERS; worker++) {
+      await endRun(this.place.runner, this.#runId(worker));
+    }
+  }
+
+  /**
+   * Runs one of our scripts.
+   * @param onLine gets what it prints on the standard output
+   * @param worker at most one process at a time has the same number
+   * @throws PilotError conversionFailed when it does not end well; diskFull, cancelled
+   */
+  async run(
+    part: string,
+    script: Script,
+    args: readonly string[],
+    { cwd, worker, onLine }: RunOptions,
+  ): Promise<void> {
+    const text = await (this.edges.script ?? scriptText)(script);
+    this.log(`> ${part}: ${script} ${args.join(' ')}`);
+    const silence = new Silence(this.edges.silenceMs ?? SILENCE_MS);
+    let hasFullDisk = false;
+    let ended: ToolEnd;
+    try {
+      ended = await runTool(
+        this.place.runner,
+        {
+          file: this.place.python,
+          args: ['-c', text, ...args],
+          cwd,
+          path: [this.place.bin, path.dirname(this.place.python)],
+          folders: [this.work, this.source, path.dirname(this.place.bin)],
+        },
+        {
+          id: this.#runId(worker),
+          signal: AbortSignal.any([this.signal, silence.signal]),
+          onLine: (line, stream) => {
+            silence.interrupt();
+            this.log(`${part}| ${line}`);
+            hasFullDisk ||= FULL_DISK.test(line);
+            onLine?.(line, stream);
+          },
+        },
+      );
+    } catch (error) {
+      if (this.signal.aborted || !silence.signal.aborted) throw error;
+      const minutes = Math.round((this.edges.silenceMs ?? SILENCE_MS) / 60_000);
+      const reason = `it has said nothing for ${minutes} minutes and was ended`;
+      throw new PilotError('conversionFailed', { part, reason }, { cause: error });
+    } finally {
+      silence.end();
+    }
+    if (hasSucceeded(ended)) return;
+    if (hasFullDisk) throw new PilotError('diskFull', { path: this.work, free: 0, needed: 'more' });
+    throw new PilotError('conversionFailed', { part, reason: lastWords(ended) });
+  }
+
+  #runId(worker: number): string {
+    return `convert:${this.work}:${worker}`;
+  }
+}
+
+const FULL_DISK = /No space left on device|Disk quota exceeded/u;
+
+interface RunOptions {
+  readonly cwd: string;
+  readonly worker: number;
+  readonly onLine?: ((line: string, stream: 'stdout' | 'stderr') => void) | undefined;
+}
+
+/** Aborts its signal when it has not been interrupted for a time. */
+class Silence {
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(ms: number) {
+    this.#timer = setTimeout(() => this.#controller.abort(), ms).unref();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  interrupt(): void {
+    this.#timer.refresh();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,0 +1,112 @@
+/** What the compiler is asked for: defaults filled in, and what does not go with the model. Pure. */
+import { BuildError, chooseBuild, weightBits, type BuildOptions } from '../prediction/build.ts';
+import type { ModelShape } from '../prediction/modelShape.ts';
+import type { ConversionOptions } from '../protocol/conversion.ts';
+
+/** With every length that the build has. */
+export type ChosenOptions = ConversionOptions & { readonly sequenceLength: number };
+
+/** The compiler's own divisor of the sequence length. */
+const CHUNKS = 4;
+
+/**
+ * Fills in what follows from the model; what is wrong stays as it is.
+ * `maxInputLength` and `chunkLength` stay absent where the build has none.
+ */
+export function chooseOptions(shape: ModelShape, asked: ConversionOptions): ChosenOptions {
+  const isQuantized = weightBits(asked.quantization) < 16;
+  const { sequenceLength } = defaultBuild(shape, asked);
+  const chunk = Math.max(1, Math.floor(sequenceLength / CHUNKS));
+  const chunkLength = asked.chunkLength ?? (asked.hasPrefixReuse ? chunk : undefined);
+  return {
+    ...asked,
+    sequenceLength,
+    groupSize: isQuantized ? (asked.groupSize ?? defaultBuild(shape, {}).groupSize) : undefined,
+    chunkLength,
+    keepHigh: [...new Set(asked.keepHigh)].sort((a, b) => a - b),
+  };
+}
+
+/** As prediction takes them. */
+export function buildOptions(options: ChosenOptions): BuildOptions {
+  return {
+    quantization: options.quantization,
+    groupSize: options.groupSize,
+    isSymmetric: options.isSymmetric,
+    sequenceLength: options.sequenceLength,
+    chunkLength: promptLength(options),
+    prefill: options.prefill,
+    slots: options.slots,
+    isEmbeddingOnDisk: options.isEmbeddingOnDisk,
+  };
+}
+
+/** Tokens of a prompt that go through the network at once. */
+export function promptLength(options: ChosenOptions): number {
+  const { hasPrefixReuse, chunkLength, maxInputLength, sequenceLength } = options;
+  const longest = hasPrefixReuse ? chunkLength : maxInputLength;
+  return Math.min(longest ?? sequenceLength, sequenceLength);
+}
+
+/** Lengths of KV cache, besides the whole, that decode is compiled for: the longest first. */
+export function decodeStages({ chunkLength, sequenceLength }: ChosenOptions): number[] {
+  const lengths: number[] = [];
+  if (chunkLength === undefined) return lengths;
+  for (let length = chunkLength; length < sequenceLength; length *= 2) lengths.unshift(length);
+  return lengths;
+}
+
+/** A sentence part for each thing that does not go together; empty when all does. */
+export function optionProblems(shape: ModelShape, options: ChosenOptions): string[] {
+  const { sequenceLength, chunkLength, maxInputLength, hasPrefixReuse, devices } = options;
+  const problems: string[] = [];
+  const refuse = (isWrong: boolean, reason: string): void => {
+    if (isWrong) problems.push(reason);
+  };
+  try {
+    chooseBuild(shape, buildOptions(options));
+  } catch (error) {
+    if (!(error instanceof BuildError)) throw error;
+    problems.push(error.message);
+  }
+  const half = Math.floor(sequenceLength / 2);
+  refuse(
+    chunkLength !== undefined && chunkLength > half,
+    `the chunk length ${chunkLength ?? 0} is more than ${half}, half of the sequence length`,
+  );
+  refuse(
+    maxInputLength !== undefined && hasPrefixReuse,
+    'a longest prompt is only for models without prefix reuse; with it, a prompt may have any length',
+  );
+  refuse(
+    maxInputLength !== undefined && maxInputLength > sequenceLength,
+    `the longest prompt ${maxInputLength ?? 0} is beyond the sequence length ${sequenceLength}`,
+  );
+  refuse(hasPrefixReuse && options.prefill === 'static', 'prefix reuse needs dynamic prefill');
+  refuse(
+    options.slots > 1,
+    `builds for ${options.slots} conversations at once are not there yet; take 1 slot`,
+  );
+  const beyond = options.keepHigh.filter((layer) => layer >= shape.layers);
+  refuse(
+    beyond.length > 0,
+    `there is no layer ${beyond[0] ?? 0}: the model has the layers 0 to ${shape.layers - 1}`,
+  );
+  for (const [what, count] of [
+    ['KV heads', shape.kvHeads],
+    ['feed-forward channels', shape.innerSize],
+  ] as const) {
+    refuse(count % devices !== 0, `its ${count} ${what} do not divide by ${devices} chips`);
+  }
+  return problems;
+}
+
+/** With lengths that are always possible, for their defaults alone. */
+function defaultBuild(
+  shape: ModelShape,
+  { sequenceLength }: { sequenceLength?: number | undefined },
+): { sequenceLength: number; groupSize: number } {
+  // 16 bits have no groups, which might not divide.
+  const build = chooseBuild(shape, { quantization: 'bf16' });
+  return { ...build, sequenceLength: sequenceLength ?? build.sequenceLength };
+}

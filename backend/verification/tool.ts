@@ -1,0 +1,150 @@
+/** The processes of a verification: marked by its work folder, read line by line, never silent for ever. */
+import path from 'node:path';
+import { toPlainText } from '../formats/plainText.ts';
+import { PilotError } from '../protocol/errors.ts';
+import { toolchainLayout } from '../toolchain/layout.ts';
+import type { Runner } from '../toolchain/runner.ts';
+import { readState } from '../toolchain/state.ts';
+import { runnerFor } from '../toolchain/status.ts';
+import { endRun, runTool, type ToolEnd } from '../toolchain/toolProcess.ts';
+
+export interface ToolPlace {
+  readonly runner: Runner;
+  readonly root: string;
+  readonly python: string;
+  readonly bin: string;
+  /** Of the compiler's shared objects. */
+  readonly libraries: string;
+}
+
+/** @throws PilotError toolchainMissing */
+export async function findToolchain(home: string, env: NodeJS.ProcessEnv): Promise<ToolPlace> {
+  const layout = toolchainLayout(home);
+  const state = await readState(layout.state);
+  if (!state?.checked) {
+    const reason = state
+      ? 'its installation did not get to its end'
+      : `nothing is in ${layout.root}`;
+    throw new PilotError('toolchainMissing', { reason });
+  }
+  const { root, python, bin, sitePackages } = layout;
+  const libraries = path.join(sitePackages, 'tpu_mlir', 'lib');
+  return { runner: runnerFor(state.choice, env), root, python, bin, libraries };
+}
+
+/** A net of a large model takes minutes on the emulator. */
+const SILENCE_MS = 60 * 60_000;
+/** What the emulator says at every launch. */
+const CHATTER = /^\[\d+\] |^\[BMRT\]|^BMLIB |^cmodel_|begin to cmodel/u;
+/** What the libraries and Python say before they end. */
+const FAULT = /\bASSERT\b(?! info: none)|FATAL|exhausted|Error\b|not found/u;
+
+export interface ScriptEnd {
+  /** How it ended, when that was not well. */
+  readonly failure: string | undefined;
+}
+
+export class VerifyTool {
+  constructor(
+    private readonly place: ToolPlace,
+    /** Absolute; the scripts are in its `python`. */
+    readonly work: string,
+    /** Read only. */
+    private readonly folders: readonly string[],
+    private readonly signal: AbortSignal,
+    private readonly log: (line: string) => void,
+    private readonly silenceMs = SILENCE_MS,
+  ) {}
+
+  get libraries(): string {
+    return this.place.libraries;
+  }
+
+  /** Ends processes that a backend which was killed left running. */
+  endLeftovers(): Promise<void> {
+    return endRun(this.place.runner, this.#id);
+  }
+
+  /**
+   * Runs a script with one argument, as JSON.
+   * @param onLine gets each line of its standard output that is JSON
+   * @throws PilotError cancelled, dockerFailed
+   */
+  async run(
+    script: string,
+    options: object,
+    env: Readonly<Record<string, string>>,
+    onLine: (value: unknown) => void,
+  ): Promise<ScriptEnd> {
+    this.log(`> ${script}`);
+    const silence = new AbortController();
+    const timer = setTimeout(() => silence.abort(), this.silenceMs).unref();
+    const { python, bin, root, runner } = this.place;
+    let fault: string | undefined;
+    try {
+      const ended = await runTool(
+        runner,
+        {
+          file: python,
+          args: [path.join(this.work, 'python', script), JSON.stringify(options)],
+          cwd: this.work,
+          env,
+          path: [bin, path.dirname(python)],
+          folders: [root, ...this.folders],
+        },
+        {
+          id: this.#id,
+          signal: AbortSignal.any([this.signal, silence.signal]),
+          onLine: (line, stream) => {
+            timer.refresh();
+            if (stream === 'stderr') {
+              if (!CHATTER.test(line)) this.log(line);
+              if (FAULT.test(line)) fault = line;
+              return;
+            }
+            const value = parseJson(line);
+            if (value !== undefined) onLine(value);
+          },
+        },
+      );
+      const failure = failureOf(ended, fault);
+      if (failure !== undefined) this.log(`< ${failure}`);
+      if (!runner.isLocal && ended.kind === 'exited' && ended.code === 125) {
+        throw new PilotError('dockerFailed', { image: runner.place, reason: failure ?? '' });
+      }
+      return { failure };
+    } catch (error) {
+      if (this.signal.aborted || !silence.signal.aborted) throw error;
+      return { failure: `it said nothing for ${Math.round(this.silenceMs / 60_000)} minutes` };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  get #id(): string {
+    return `verify:${this.work}`;
+  }
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param fault what it last complained of */
+function failureOf(ended: ToolEnd, fault: string | undefined): string | undefined {
+  const said = fault === undefined ? '' : `: ${toPlainText(fault.trim())}`;
+  switch (ended.kind) {
+    case 'exited':
+      return ended.code === 0 ? undefined : `its process ended with exit code ${ended.code}${said}`;
+    case 'killed':
+      return `its process was ended by ${ended.by}${said}`;
+    case 'timeout':
+      return 'its process did not end in time';
+    case 'notStarted':
+      return `its process could not be started: ${ended.reason}`;
+  }
+}

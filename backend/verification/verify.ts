@@ -1,0 +1,242 @@
+/** A verification from its beginning to its report. */
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Bmodel } from '../formats/bmodel.ts';
+import type { ModelStore } from '../models/store.ts';
+import { weightBits } from '../prediction/build.ts';
+import { PilotError } from '../protocol/errors.ts';
+import type {
+  GreedyComparison,
+  SubModelVerification,
+  VerificationReport,
+  VerifyParams,
+} from '../protocol/verification.ts';
+import { countLayers, isLanguageModel, layerOf, planNets, type Case } from './cases.ts';
+import { runCases, type CaseResult, type EmulationOptions } from './emulation.ts';
+import { givenCase } from './givenCase.ts';
+import { checkIntegrity } from './integrity.ts';
+import {
+  EUCLIDEAN_THRESHOLD,
+  judgeGreedy,
+  judgeSubModel,
+  keepHighFor,
+  notesOn,
+  verdict,
+} from './policy.ts';
+import { findReference, NEW_TOKENS, runReference, type ReferencePrompt } from './reference.ts';
+import { summarize, writeReport } from './reportFile.ts';
+import { copyScripts } from './scripts.ts';
+import { findTarget, type VerifyTarget } from './target.ts';
+import { findToolchain, VerifyTool, type ToolPlace } from './tool.ts';
+
+export interface VerifyListener {
+  onProgress(progress: { readonly step: string; readonly fraction?: number | undefined }): void;
+  log(line: string): void;
+}
+
+export interface VerifyEdges {
+  readonly env: NodeJS.ProcessEnv;
+  readonly now: () => Date;
+  readonly findToolchain: (home: string, env: NodeJS.ProcessEnv) => Promise<ToolPlace>;
+}
+
+export const defaultVerifyEdges = (): VerifyEdges => ({
+  env: process.env,
+  now: () => new Date(),
+  findToolchain,
+});
+
+/** Shares of the time that the float model takes before the emulator begins. */
+const REFERENCE_SHARE = 0.15;
+
+/**
+ * Compares a compiled model with its float model, or with what the user gives, and writes the
+ * report beside it.
+ * @throws PilotError when nothing could be compared: modelDamaged, wrongChip, referenceMissing,
+ * dataUnfit, cardMissing, toolchainMissing, verificationStopped, cancelled and others
+ */
+export async function verifyModel(
+  store: ModelStore,
+  params: VerifyParams,
+  listener: VerifyListener,
+  signal: AbortSignal,
+  edges: VerifyEdges = defaultVerifyEdges(),
+): Promise<VerificationReport> {
+  const startedAt = edges.now();
+  if (params.on === 'card') {
+    throw new PilotError('cardMissing', { reason: 'this version cannot drive one yet' });
+  }
+  const target = await findTarget(store, params.model);
+  listener.onProgress({ step: `Checking ${path.basename(target.bmodel)}` });
+  const bmodel = await checkIntegrity(target, signal);
+  if (bmodel.devices > 1) {
+    const reason = `it is built for ${bmodel.devices} chips, and the emulator is one`;
+    throw new PilotError('verificationStopped', { part: target.name, reason });
+  }
+  const place = await edges.findToolchain(store.home, edges.env);
+  const work = path.join(store.home, 'verification');
+  // Jobs run one at a time, so what is there is of a backend that was killed.
+  await rm(work, { recursive: true, force: true });
+  await mkdir(work, { recursive: true, mode: 0o700 });
+  try {
+    const run = new Verification({ target, bmodel, place, work, params, listener, signal });
+    const found = await run.compare();
+    const report: VerificationReport = {
+      reportVersion: 1,
+      model: target.name,
+      folder: target.folder,
+      createdAt: startedAt.toISOString(),
+      passed: verdict(found.subModels, found.greedy),
+      on: params.on,
+      threshold: params.threshold,
+      euclideanThreshold: EUCLIDEAN_THRESHOLD,
+      ...(target.quantization && { quantization: target.quantization }),
+      ...(params.layers && { layers: params.layers }),
+      seconds: (edges.now().getTime() - startedAt.getTime()) / 1000,
+      subModels: found.subModels,
+      greedy: found.greedy,
+      ...(found.keepHigh !== undefined && { keepHigh: found.keepHigh }),
+      notes: found.notes,
+    };
+    await writeReport(target.reportFile, report);
+    const isWhole = params.layers === undefined && params.input === undefined;
+    if (isWhole && target.manifest !== undefined) {
+      await summarize(store, target.manifest, report);
+    }
+    return report;
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+interface Context {
+  readonly target: VerifyTarget;
+  readonly bmodel: Bmodel;
+  readonly place: ToolPlace;
+  readonly work: string;
+  readonly params: VerifyParams;
+  readonly listener: VerifyListener;
+  readonly signal: AbortSignal;
+}
+
+type Findings = Pick<VerificationReport, 'subModels' | 'greedy' | 'keepHigh' | 'notes'>;
+
+class Verification {
+  constructor(private readonly context: Context) {}
+
+  async compare(): Promise<Findings> {
+    const { params } = this.context;
+    if (params.input !== undefined || params.reference !== undefined || params.net !== undefined) {
+      return this.#compareGiven();
+    }
+    return this.#compareWithFloatModel();
+  }
+
+  async #compareWithFloatModel(): Promise<Findings> {
+    const { target, bmodel, params, listener } = this.context;
+    if (!isLanguageModel(bmodel.nets)) {
+      const reason = 'it is no language model; give --input and --reference';
+      throw new PilotError('referenceMissing', { model: target.name, reason });
+    }
+    const layers = countLayers(bmodel.nets);
+    const beyond = params.layers?.find((layer) => layer >= layers);
+    if (beyond !== undefined) {
+      const reason = `there is no layer ${beyond}; the last one is ${layers - 1}`;
+      throw new PilotError('dataUnfit', { reason });
+    }
+    const reference = await findReference(target, params.source);
+    const tool = await this.#tool([path.dirname(reference.tokenizer), reference.source]);
+    const prompts = await runReference(tool, reference, longestPrompt(bmodel), (step) =>
+      listener.onProgress({ step }),
+    );
+    const { nets, unknown } = planNets(bmodel.nets, params.layers);
+    const decoded = params.layers ? [] : prompts;
+    const cases: Case[] = [
+      ...nets.map((net) => ({ net })),
+      ...decoded.map((_, prompt) => ({ prompt, newTokens: NEW_TOKENS })),
+    ];
+    const promptTokens = prompts.map((prompt) => prompt.promptTokens);
+    const { tokenizer } = reference;
+    const results = await this.#run(tool, { tokenizer, promptTokens, layers }, cases);
+    const bits = target.quantization ? weightBits(target.quantization) : 8;
+    const subModels = nets.map((name, i) => this.#subModel(name, results[i]));
+    const greedy = decoded.map((prompt, i) => greedyOf(prompt, results[nets.length + i], bits));
+    const notes = notesOn(subModels, greedy);
+    if (unknown.length > 0)
+      notes.push(`Not compared, for they are unknown: ${unknown.join(', ')}.`);
+    if (params.layers) notes.push('Whole answers were not compared, as only some layers were.');
+    return { subModels, greedy, keepHigh: keepHighFor(subModels, bits, target.keepHigh), notes };
+  }
+
+  async #compareGiven(): Promise<Findings> {
+    const { bmodel, params } = this.context;
+    const one = givenCase(bmodel, params);
+    const tool = await this.#tool([path.dirname(one.input), path.dirname(one.reference)]);
+    const [result] = await this.#run(tool, { tokenizer: null, promptTokens: [], layers: 0 }, [one]);
+    if (result && 'isRefused' in result) {
+      throw new PilotError('dataUnfit', { reason: result.failure });
+    }
+    const name = one.given ?? 'whole model';
+    return { subModels: [this.#subModel(name, result)], greedy: [], notes: [] };
+  }
+
+  #subModel(name: string, result: CaseResult | undefined): SubModelVerification {
+    const layer = layerOf(name);
+    const found =
+      result && 'failure' in result
+        ? { tensors: [], failure: result.failure }
+        : { tensors: result?.tensors ?? [] };
+    return judgeSubModel({ name, layer, ...found }, this.context.params.threshold);
+  }
+
+  async #tool(folders: readonly string[]): Promise<VerifyTool> {
+    const { place, work, target, signal, listener } = this.context;
+    await copyScripts(path.join(work, 'python'));
+    const seen = [...new Set([target.folder, ...folders])];
+    const tool = new VerifyTool(place, work, seen, signal, (line) => listener.log(line));
+    await tool.endLeftovers();
+    return tool;
+  }
+
+  #run(
+    tool: VerifyTool,
+    options: Pick<EmulationOptions, 'tokenizer' | 'promptTokens' | 'layers'>,
+    cases: readonly Case[],
+  ): Promise<CaseResult[]> {
+    const { target, bmodel, listener } = this.context;
+    const { weights, instructions, neuron, io, kernel } = bmodel.memory;
+    const memory = weights + instructions + neuron + io + kernel;
+    listener.onProgress({ step: 'Loading the model on the emulator', fraction: REFERENCE_SHARE });
+    return runCases(tool, { ...options, bmodel: target.bmodel, memory }, cases, (done, current) => {
+      const fraction = REFERENCE_SHARE + (1 - REFERENCE_SHARE) * (done / cases.length);
+      listener.onProgress({ step: describeCase(current), fraction });
+    });
+  }
+}
+
+function greedyOf(
+  prompt: ReferencePrompt,
+  result: CaseResult | undefined,
+  bits: number,
+): GreedyComparison {
+  const found =
+    result && !('failure' in result)
+      ? { actual: result.actual ?? [], text: result.text ?? '', difference: result.difference }
+      : { actual: [], text: `(${result?.failure ?? 'it was not run'})` };
+  return judgeGreedy({ ...prompt, ...found }, bits);
+}
+
+function describeCase(one: Case): string {
+  if ('net' in one) return `Comparing ${one.net}`;
+  if ('prompt' in one) return `Decoding after prompt ${one.prompt + 1}`;
+  return `Comparing ${one.given ?? 'the whole model'}`;
+}
+
+/** Tokens of a prompt that leave room for its answer, and that the model takes at once if it must. */
+function longestPrompt({ nets }: Bmodel): number {
+  const dimension = (net: string, input: number): number =>
+    nets.find(({ name }) => name === net)?.stages[0]?.inputs[input]?.shape[1] ?? 0;
+  const room = dimension('block_cache_0', 3) - NEW_TOKENS;
+  const hasChunks = nets.some(({ name }) => name === 'block_kv_0');
+  return Math.max(1, hasChunks ? room : Math.min(room, dimension('block_0', 0)));
+}

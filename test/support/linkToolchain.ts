@@ -1,0 +1,21 @@
+/** A home of its own for a test, with the compiler that the tests share. */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { toolchainLayout } from '../../backend/toolchain/layout.ts';
+import { cacheFolder } from './cacheFolder.ts';
+
+export const toolchainHome = path.join(cacheFolder(), 'toolchain-test-home');
+const shared = toolchainLayout(toolchainHome);
+export const hasToolchain = existsSync(shared.python) && existsSync(shared.state);
+
+/** @param home an empty folder */
+export async function linkToolchain(home: string): Promise<string> {
+  const own = toolchainLayout(home);
+  await mkdir(own.root, { recursive: true });
+  await symlink(shared.env, own.env);
+  await symlink(shared.bin, own.bin);
+  const state = JSON.parse(await readFile(shared.state, 'utf8')) as object;
+  await writeFile(own.state, JSON.stringify({ ...state, folder: own.root }));
+  return home;
+}
