@@ -81,10 +81,12 @@ async function publishedTable(predict: Predict, print: (line: string) => void): 
 async function layerTable(predict: Predict, print: (line: string) => void): Promise<void> {
   const depth = 36;
   const options = { quantization: 'w8bf16', sequenceLength: 1024, prefill: 'static' } as const;
-  const long = await Promise.all([depth, depth + 1].map((n) => predict('Qwen3-8B', options, n)));
-  const short = await Promise.all(
-    [depth, depth + 1].map((n) => predict('Qwen3-8B', { ...options, maxInputLength: 256 }, n)),
-  );
+  const both = async (build: BuildOptions): Promise<Prediction[]> => [
+    await predict('Qwen3-8B', build, depth),
+    await predict('Qwen3-8B', build, depth + 1),
+  ];
+  const long = await both(options);
+  const short = await both({ ...options, maxInputLength: 256 });
   const layer = (of: readonly Prediction[], value: (one: Prediction) => number): number =>
     value(of[1]!) - value(of[0]!);
   const step = (one: Prediction): number => expected(one).decode(1024).ms;
