@@ -85,7 +85,10 @@ export async function runReference(
   const { failure } = await tool.run('reference.py', options, {}, (value) => {
     const line = Line.safeParse(value).data;
     if (line?.kind === 'progress') onProgress(line.step);
-    if (line?.kind === 'prompt') prompts.push(line);
+    if (line?.kind === 'prompt') {
+      const { prompt, promptTokens, expected } = line;
+      prompts.push({ prompt, promptTokens, expected });
+    }
     if (line?.kind === 'failed') end.reason = line.reason;
     if (line?.kind === 'done') end.isDone = true;
   });
