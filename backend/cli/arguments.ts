@@ -16,3 +16,17 @@ export function decimal(min: number, max: number): (text: string) => number {
     throw new InvalidArgumentError(`It must be a number from ${min} to ${max}.`);
   };
 }
+
+/** Numbers and ranges of them: `3,7-9`. */
+export function numberList(max: number): (text: string) => number[] {
+  const refuse = (): never => {
+    throw new InvalidArgumentError(`Write numbers from 0 to ${max} and ranges, such as 3,7-9.`);
+  };
+  return (text) =>
+    text.split(',').flatMap((part) => {
+      const [, first, last] = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(part.trim()) ?? refuse();
+      const [from, to] = [Number(first), Number(last ?? first)];
+      if (from > to || to > max) refuse();
+      return Array.from({ length: to - from + 1 }, (_, n) => from + n);
+    });
+}

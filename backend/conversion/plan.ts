@@ -73,7 +73,7 @@ export async function prepareConversion(
   if (alias !== undefined) await store.requireFreeAlias(alias).catch(keep);
 
   const disk = {
-    neededBytes: needsDisk(source, options) - (await sizeOf(work)),
+    neededBytes: diskNeed(shape, options, source.format === 'gguf') - (await sizeOf(work)),
     freeBytes: await edges.freeBytes(await existingFolder(path.dirname(work))),
   };
   const memory = { neededBytes: memoryNeed(shape), freeBytes: edges.freeMemory() };
@@ -121,15 +121,6 @@ function predictBuild(shape: ModelShape, options: ChosenOptions): Prediction {
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;
     return predict(shape, { quantization: 'bf16' });
-  }
-}
-
-function needsDisk({ shape, format }: ConversionSource, options: ChosenOptions): number {
-  try {
-    return diskNeed(shape, options, format === 'gguf');
-  } catch (error) {
-    if (!(error instanceof BuildError)) throw error;
-    return 0;
   }
 }
 

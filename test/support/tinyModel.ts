@@ -5,7 +5,7 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { architectures } from '../../backend/prediction/modelShape.ts';
+import type { architectures, ModelShape } from '../../backend/prediction/modelShape.ts';
 
 export interface TinyModelOptions {
   readonly architecture?: (typeof architectures)[number];
@@ -26,6 +26,20 @@ export interface TinyModelOptions {
   /** Added to config.json. */
   readonly config?: Readonly<Record<string, unknown>>;
 }
+
+/** Of a model with no options. */
+export const tinyShape: ModelShape = {
+  architecture: 'qwen3',
+  layers: 2,
+  hiddenSize: 128,
+  innerSize: 256,
+  heads: 4,
+  kvHeads: 2,
+  headSize: 32,
+  vocabulary: 2112,
+  contextLength: 256,
+  isTied: true,
+};
 
 /** Tokens that are kept of the vocabulary, besides the special ones. */
 const KEPT_TOKENS = 2048;
@@ -67,9 +81,23 @@ async function writeTokenizer(folder: string, isWhole: boolean): Promise<number>
     }
     return WHOLE_ROWS;
   }
+  const { tokenizer, config, rows } = await cutTokenizer(from);
+  await writeFile(path.join(folder, names.tokenizer), tokenizer);
+  await writeFile(path.join(folder, names.config), config);
+  return rows;
+}
+
+let cut: Promise<{ tokenizer: string; config: string; rows: number }> | undefined;
+
+/** Texts of the two files, with few tokens. Reading the whole one takes a while. */
+function cutTokenizer(from: string): NonNullable<typeof cut> {
+  return (cut ??= cutOnce(from));
+}
+
+async function cutOnce(from: string): NonNullable<typeof cut> {
   const read = async (name: string): Promise<unknown> =>
     JSON.parse(await readFile(path.join(from, name), 'utf8'));
-  const whole = (await read(names.tokenizer)) as Tokenizer;
+  const whole = (await read('tokenizer.json')) as Tokenizer;
   const vocab = Object.fromEntries(
     Object.entries(whole.model.vocab).filter(([, id]) => id < KEPT_TOKENS),
   );
@@ -79,14 +107,17 @@ async function writeTokenizer(folder: string, isWhole: boolean): Promise<number>
   });
   const added_tokens = whole.added_tokens.map((token, n) => ({ ...token, id: KEPT_TOKENS + n }));
   const tokenizer = { ...whole, added_tokens, model: { ...whole.model, vocab, merges } };
-  await writeFile(path.join(folder, names.tokenizer), JSON.stringify(tokenizer));
-  const config = (await read(names.config)) as { added_tokens_decoder: Record<string, object> };
+  const config = (await read('tokenizer_config.json')) as {
+    added_tokens_decoder: Record<string, object>;
+  };
   const added_tokens_decoder = Object.fromEntries(
     Object.values(config.added_tokens_decoder).map((token, n) => [KEPT_TOKENS + n, token]),
   );
-  const shown = JSON.stringify({ ...config, added_tokens_decoder });
-  await writeFile(path.join(folder, names.config), shown);
-  return Math.ceil((KEPT_TOKENS + added_tokens.length) / 64) * 64;
+  return {
+    tokenizer: JSON.stringify(tokenizer),
+    config: JSON.stringify({ ...config, added_tokens_decoder }),
+    rows: Math.ceil((KEPT_TOKENS + added_tokens.length) / 64) * 64,
+  };
 }
 
 function sizesOf(options: TinyModelOptions) {
