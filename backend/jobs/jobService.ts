@@ -77,7 +77,7 @@ export class JobService {
   constructor(private readonly edges: JobServiceEdges) {
     for (const { info, key, params } of edges.files?.readAll() ?? []) {
       const job: Job = {
-        info: isEnded(info) ? info : { ...info, ...interrupted, secondsLeft: undefined },
+        info,
         key,
         params,
         request: undefined,
@@ -85,7 +85,7 @@ export class JobService {
         reportedAt: -Infinity,
       };
       this.#jobs.set(info.id, job);
-      this.#report(job);
+      if (!isEnded(info)) this.#change(job, { ...interrupted, secondsLeft: undefined });
     }
   }
 
