@@ -42,7 +42,7 @@ export function memoryNeed(shape: ModelShape): number {
 
 /** Compilations at once: as many as there are processors and as find room. */
 export function workersFor(processors: number, freeMemory: number, need: number): number {
-  return Math.max(1, Math.min(processors, MOST_WORKERS, Math.floor(freeMemory / need)));
+  return Math.max(1, Math.min(Math.floor(processors), MOST_WORKERS, Math.floor(freeMemory / need)));
 }
 
 export const MOST_WORKERS = 8;

@@ -103,7 +103,7 @@ async function cutOnce(from: string): NonNullable<typeof cut> {
   );
   const merges = whole.model.merges.filter((merge) => {
     const [left = '', right = ''] = typeof merge === 'string' ? merge.split(' ') : merge;
-    return left in vocab && right in vocab && left + right in vocab;
+    return [left, right, left + right].every((token) => Object.hasOwn(vocab, token));
   });
   const added_tokens = whole.added_tokens.map((token, n) => ({ ...token, id: KEPT_TOKENS + n }));
   const tokenizer = { ...whole, added_tokens, model: { ...whole.model, vocab, merges } };

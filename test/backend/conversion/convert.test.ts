@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { homePaths } from '../../../backend/client/home.ts';
@@ -55,6 +55,14 @@ describe.skipIf(process.platform !== 'linux')('convert', () => {
     expect(manifest).toMatchObject({ conversion: { options: { target: 'bm1684x' } } });
     expect(existsSync(`${out}.converting`)).toBe(false);
     await expect(harness.convert({ out })).rejects.toMatchObject({ errorName: 'outputExists' });
+
+    // A folder that only looks like one of ours.
+    const other = path.join(harness.home, '../other');
+    const kept = path.join(`${other}.converting`, 'mine.txt');
+    await mkdir(path.dirname(kept));
+    await writeFile(kept, 'mine');
+    await expect(harness.convert({ out: other })).rejects.toThrow('other.converting already');
+    expect(await readFile(kept, 'utf8')).toBe('mine');
   });
 
   it('answers with the model that it has made before', async () => {
@@ -65,6 +73,8 @@ describe.skipIf(process.platform !== 'linux')('convert', () => {
     expect((await harness.convert()).id).toBe(id);
     expect(harness.log).toEqual([]);
     expect(harness.notices).toContainEqual('It is converted already, as tiny-w8bf16.');
+    expect(await harness.convert({ alias: 'mine' })).toMatchObject({ id, aliases: ['mine'] });
+    expect(await harness.convert({ alias: 'mine' })).toMatchObject({ id });
   });
 
   it.each([
