@@ -82,13 +82,23 @@ export function netProblems(
       ? []
       : [`it is built for ${model.devices} chips, not for ${options.devices}`];
   for (const expected of expectedNets(shape, options)) {
-    const net = byName.get(expected.name);
-    const found = net ? differences(net, expected, shape, options) : ['it is missing'];
-    problems.push(...found.map((problem) => `${expected.name}: ${problem}`));
-    byName.delete(expected.name);
+    for (const name of namesOnChips(expected.name, options.devices)) {
+      const net = byName.get(name);
+      const found = net ? differences(net, expected, shape, options) : ['it is missing'];
+      problems.push(...found.map((problem) => `${name}: ${problem}`));
+      byName.delete(name);
+    }
   }
   return [...problems, ...[...byName.keys()].map((name) => `${name}: nobody has asked for it`)];
 }
+
+/** A net of several chips is one for each, with the chip's number. Sampling is on one alone. */
+export function namesOnChips(name: string, devices: number): string[] {
+  if (devices === 1 || ON_ONE_CHIP.includes(name)) return [name];
+  return Array.from({ length: devices }, (_, device) => `${name}_${device}`);
+}
+
+const ON_ONE_CHIP = ['greedy_head', 'sample_head'];
 
 function differences(
   net: BmodelNet,

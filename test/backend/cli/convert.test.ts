@@ -106,7 +106,7 @@ describe('tpu-pilot convert', () => {
     expect(cancel.stdout).toBe('convert-1: Convert tiny\n');
     expect(await again.code).toBe(1);
     expect((await call(home, 'job', 'resume', 'none')).stderr).toContain('There is no job none');
-  });
+  }, 60_000);
 });
 
 describe('progress that is counted in steps', () => {

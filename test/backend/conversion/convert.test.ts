@@ -172,6 +172,20 @@ describe.skipIf(process.platform !== 'linux')('convert', () => {
     expect(harness.compiled()).toHaveLength(7);
   });
 
+  it('compiles one net at a time when asked to', async () => {
+    const harness = await ConversionHarness.create();
+    await harness.compiler();
+    harness.edges = { ...harness.edges, env: { ...process.env, TPU_PILOT_JOBS: '1' } };
+    await harness.convert();
+    const steps = harness.log.flatMap((line) => {
+      const [, begun, ended] = /^(?:> (\w+): run_tool|(\w+) is compiled$)/.exec(line) ?? [];
+      return begun ?? ended ?? [];
+    });
+    const names = steps.filter((_, n) => n % 2 === 0 && n < 14);
+    expect(steps).toEqual([...names.flatMap((name) => [name, name]), 'combine']);
+    expect(names).toHaveLength(7);
+  });
+
   it('never lists a model that lacks a net', async () => {
     const harness = await ConversionHarness.create();
     await harness.compiler({ combine: 'name = "lacking"' });
