@@ -221,9 +221,11 @@ export class JobService {
 
   #progress(job: Job, progress: JobProgress): void {
     const { step, doneBytes, totalBytes, secondsLeft } = progress;
+    // Nothing may follow for a long time, so a new step is told at once.
+    const isNewStep = step !== job.info.step;
     const fraction = progress.fraction ?? fractionOf(doneBytes, totalBytes);
     job.info = { ...job.info, step, doneBytes, totalBytes, fraction, secondsLeft };
-    if (this.edges.now() - job.reportedAt >= REPORT_MS) this.#report(job);
+    if (isNewStep || this.edges.now() - job.reportedAt >= REPORT_MS) this.#report(job);
   }
 
   #change(job: Job, change: Partial<JobInfo>): void {

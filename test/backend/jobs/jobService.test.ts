@@ -135,8 +135,8 @@ describe('JobService', () => {
       advance(10);
       work.control?.onProgress({ step: 'Downloading', doneBytes, totalBytes: 200 });
     }
-    expect(changes.map(({ doneBytes }) => doneBytes)).toEqual([25, 50, 75, 100]);
-    expect(changes.at(-1)).toMatchObject({ step: 'Downloading', totalBytes: 200, fraction: 0.5 });
+    expect(changes.map(({ doneBytes }) => doneBytes)).toEqual([1, 26, 51, 76]);
+    expect(changes.at(-1)).toMatchObject({ step: 'Downloading', totalBytes: 200, fraction: 0.38 });
     work.control?.onProgress({ step: 'Downloading', doneBytes: 150, totalBytes: 200 });
     expect(changes).toHaveLength(4);
     expect(jobs.get(id).doneBytes).toBe(150);
