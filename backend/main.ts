@@ -3,11 +3,13 @@
 import path from 'node:path';
 import { registerChatCommand } from './cli/chat.ts';
 import { registerCompleteCommand } from './cli/complete.ts';
+import { registerConvertCommand } from './cli/convert.ts';
 import { registerDemoCommand } from './cli/demo.ts';
 import { registerDeviceCommands } from './cli/device.ts';
 import { exitCodes, type Io } from './cli/io.ts';
 import { registerModelCommands } from './cli/model.ts';
 import { registerPredictCommand } from './cli/predict.ts';
+import { registerJobCommands } from './cli/job.ts';
 import { run } from './cli/run.ts';
 import { registerServeCommand } from './cli/serve.ts';
 import { registerStatusCommand } from './cli/status.ts';
@@ -50,4 +52,6 @@ process.exitCode = await run(process.argv.slice(2), io, (program) => {
   registerTokenCommands(program, io);
   registerToolchainCommands(program, io);
   registerVerifyCommand(program, io);
+  registerConvertCommand(program, io);
+  registerJobCommands(program, io);
 });

@@ -9,6 +9,13 @@ const LINE_MS = 15_000;
 /** The rate is the mean over this time, so that it neither jumps nor lags. */
 const RATE_MS = 5000;
 
+/** Of work that is counted in bytes, or in steps. */
+export interface ShownProgress extends PullProgress {
+  /** Between 0 and 1. */
+  readonly fraction?: number | undefined;
+  readonly secondsLeft?: number | undefined;
+}
+
 interface Sample {
   readonly at: number;
   readonly bytes: number;
@@ -31,7 +38,7 @@ export class ProgressLine {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  update(progress: PullProgress): void {
+  update(progress: ShownProgress): void {
     const at = this.now();
     const isNewStep = progress.step !== this.#step;
     if (isNewStep) this.#samples = [];
@@ -75,12 +82,19 @@ export class ProgressLine {
   }
 }
 
-/** `Downloading a.gguf: 45 MB of 98 MB (46 %), 5.2 MB/s, 12 s left`, as far as it is known. */
+/**
+ * `Downloading a.gguf: 45 MB of 98 MB (46 %), 5.2 MB/s, 12 s left`, or `Compiling block_3: 46 %,
+ * 12 s left`, as far as it is known.
+ */
 export function describeProgress(
-  { step, doneBytes, totalBytes }: PullProgress,
+  { step, doneBytes, totalBytes, fraction, secondsLeft }: ShownProgress,
   bytesPerSecond: number | undefined,
 ): string {
-  if (doneBytes === undefined) return step;
+  if (doneBytes === undefined) {
+    if (fraction === undefined) return step;
+    const left = secondsLeft === undefined ? '' : `, ${formatDuration(secondsLeft * 1000)} left`;
+    return `${step}: ${Math.floor(fraction * 100)} %${left}`;
+  }
   const parts = [formatBytes(doneBytes)];
   if (totalBytes !== undefined && totalBytes > 0) {
     const percent = Math.floor((doneBytes / totalBytes) * 100);

@@ -1,6 +1,6 @@
 /** Errors as a client meets them: RemoteError came over the wire, PilotError was found on this side. */
 import { ConnectionError, ErrorCodes, ResponseError } from 'vscode-jsonrpc';
-import { ErrorData, PilotError } from '../protocol/errors.ts';
+import { ErrorData, errorTable, PilotError } from '../protocol/errors.ts';
 import { MAX_MESSAGE_BYTES } from '../protocol/handshake.ts';
 
 /** An error the backend answered with. Its code and name are rows of the error table. */
@@ -13,6 +13,17 @@ export class RemoteError extends Error {
   ) {
     super(message);
   }
+}
+
+/** An error that came as a part of an answer, such as a failed job's. */
+export function toRemoteError(error: {
+  readonly code: number;
+  readonly message: string;
+  readonly remedy: string;
+}): RemoteError {
+  const { code, message, remedy } = error;
+  const name = Object.entries(errorTable).find(([, row]) => row.code === code)?.[0] ?? 'unknown';
+  return new RemoteError(code, message, { name, remedy });
 }
 
 /** What the writer of messageTransports.ts throws; vscode-jsonrpc passes on its text alone. */

@@ -6,6 +6,7 @@ import { readBmodel } from '../formats/bmodel.ts';
 import { PilotError } from '../protocol/errors.ts';
 import { CompileLog } from './compileLog.ts';
 import type { Compiler } from './compiler.ts';
+import { namesOnChips } from './nets.ts';
 import type { WorkFolder } from './work.ts';
 
 const Name = z.string().regex(/^[a-z_\d]+$/u);
@@ -87,11 +88,12 @@ async function compile(
 
 async function fileProblem(file: string, name: string): Promise<string | undefined> {
   try {
-    const [net, ...more] = (await readBmodel(file)).nets;
-    if (more.length > 0) return 'its file has more than one net';
+    const { nets, devices } = await readBmodel(file);
+    const found = nets.map((net) => net.name);
     // Further lengths of a net have its name.
-    const isNet = net !== undefined && (name === net.name || name.startsWith(`${net.name}_`));
-    return isNet ? undefined : `its file holds the net "${net?.name ?? ''}"`;
+    const base = /^(block_cache_\d+)_\d+$/u.exec(name)?.[1] ?? name;
+    const isRight = found.join() === namesOnChips(base, devices).join();
+    return isRight ? undefined : `its file holds the nets ${found.join(', ')}`;
   } catch (error) {
     if (error instanceof FormatError) return error.message;
     return 'it wrote no file';

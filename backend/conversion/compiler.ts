@@ -80,7 +80,7 @@ export class Compiler {
     const text = await (this.edges.script ?? scriptText)(script);
     this.log(`> ${part}: ${script} ${args.join(' ')}`);
     const silence = new Silence(this.edges.silenceMs ?? SILENCE_MS);
-    let hasFullDisk = false;
+    const found = { fullDisk: false };
     let ended: ToolEnd;
     try {
       ended = await runTool(
@@ -98,7 +98,7 @@ export class Compiler {
           onLine: (line, stream) => {
             silence.interrupt();
             this.log(`${part}| ${line}`);
-            hasFullDisk ||= FULL_DISK.test(line);
+            found.fullDisk ||= FULL_DISK.test(line);
             onLine?.(line, stream);
           },
         },
@@ -112,7 +112,8 @@ export class Compiler {
       silence.end();
     }
     if (hasSucceeded(ended)) return;
-    if (hasFullDisk) throw new PilotError('diskFull', { path: this.work, free: 0, needed: 'more' });
+    if (found.fullDisk)
+      throw new PilotError('diskFull', { path: this.work, free: 0, needed: 'more' });
     throw new PilotError('conversionFailed', { part, reason: lastWords(ended) });
   }
 

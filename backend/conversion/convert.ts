@@ -19,7 +19,7 @@ import { Pace, type Phase } from './pace.ts';
 import { prepareConversion, type PlanEdges, type PreparedConversion } from './plan.ts';
 import { WorkFolder } from './work.ts';
 
-export interface ConversionProgress {
+interface ConversionProgress {
   readonly step: string;
   /** Between 0 and 1. */
   readonly fraction?: number | undefined;
@@ -52,10 +52,10 @@ export async function convert(
 ): Promise<ModelInfo> {
   const prepared = await prepareConversion(store, params, edges);
   const [problem] = prepared.problems;
-  const existing = await store.findBySource(prepared.digest);
-  if (existing && params.out === undefined && params.alias === undefined) {
+  const { existing } = prepared;
+  if (existing && params.out === undefined) {
     listener.onNotice(`It is converted already, as ${existing.id}.`);
-    return existing;
+    return params.alias === undefined ? existing : store.addAlias(existing.id, params.alias);
   }
   if (problem) throw problem;
   for (const notice of prepared.source.notices) listener.onNotice(notice);
@@ -181,7 +181,9 @@ class Conversion {
   async #compile(work: WorkFolder, plan: CompilePlan): Promise<void> {
     const total = plan.stages.flat().length;
     const need = memoryNeed(this.prepared.source.shape);
-    const workers = workersFor(availableParallelism(), this.edges.freeMemory(), need);
+    const wanted = Number(this.edges.env['TPU_PILOT_JOBS']) || Infinity;
+    const processors = Math.min(availableParallelism(), wanted);
+    const workers = workersFor(processors, this.edges.freeMemory(), need);
     let done = 0;
     const report = (name: string): void =>
       this.#progress('compile', `Compiling ${name}, ${done + 1} of ${total}`, done / total);

@@ -1,8 +1,8 @@
 /** Room that a conversion takes on the disk and in memory while it runs, in bytes. Pure. */
-import { bytesPerWeight, chooseBuild } from '../prediction/build.ts';
+import { bytesPerWeight, DEFAULT_GROUP } from '../prediction/build.ts';
 import { layerParameters, parameters, tableParameters } from '../prediction/modelShape.ts';
 import type { ModelShape } from '../prediction/modelShape.ts';
-import { buildOptions, type ChosenOptions } from './options.ts';
+import type { ChosenOptions } from './options.ts';
 import { countSubModels } from './nets.ts';
 
 const FLOAT_BYTES = 4;
@@ -22,7 +22,8 @@ export function diskNeed(shape: ModelShape, options: ChosenOptions, isImported: 
   const tables = tableParameters(shape);
   const layers = shape.layers * layerParameters(shape);
   const floats = FLOAT_BYTES * (layers + 2 * tables);
-  const layer = bytesPerWeight(chooseBuild(shape, buildOptions(options))) * layers;
+  const build = { ...options, groupSize: options.groupSize ?? DEFAULT_GROUP };
+  const layer = bytesPerWeight(build) * layers;
   const nets = options.hasPrefixReuse ? 3 : 2;
   // Each net has its weights, then all of them are combined to one file that has them once.
   const compiled = (nets + 1) * layer + 4 * HALF_BYTES * tables;
@@ -41,7 +42,7 @@ export function memoryNeed(shape: ModelShape): number {
 
 /** Compilations at once: as many as there are processors and as find room. */
 export function workersFor(processors: number, freeMemory: number, need: number): number {
-  return Math.max(1, Math.min(processors, MOST_WORKERS, Math.floor(freeMemory / need)));
+  return Math.max(1, Math.min(Math.floor(processors), MOST_WORKERS, Math.floor(freeMemory / need)));
 }
 
 export const MOST_WORKERS = 8;

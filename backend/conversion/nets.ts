@@ -82,13 +82,23 @@ export function netProblems(
       ? []
       : [`it is built for ${model.devices} chips, not for ${options.devices}`];
   for (const expected of expectedNets(shape, options)) {
-    const net = byName.get(expected.name);
-    const found = net ? differences(net, expected, shape, options) : ['it is missing'];
-    problems.push(...found.map((problem) => `${expected.name}: ${problem}`));
-    byName.delete(expected.name);
+    for (const name of namesOnChips(expected.name, options.devices)) {
+      const net = byName.get(name);
+      const found = net ? differences(net, expected, shape, options) : ['it is missing'];
+      problems.push(...found.map((problem) => `${name}: ${problem}`));
+      byName.delete(name);
+    }
   }
   return [...problems, ...[...byName.keys()].map((name) => `${name}: nobody has asked for it`)];
 }
+
+/** A net of several chips is one for each, with the chip's number. Sampling is on one alone. */
+export function namesOnChips(name: string, devices: number): string[] {
+  if (devices === 1 || ON_ONE_CHIP.includes(name)) return [name];
+  return Array.from({ length: devices }, (_, device) => `${name}_${device}`);
+}
+
+const ON_ONE_CHIP = ['greedy_head', 'sample_head'];
 
 function differences(
   net: BmodelNet,
@@ -100,17 +110,17 @@ function differences(
   if (!stage) return ['it has no stages'];
   const problems: string[] = [];
   const compare = (what: string, found: unknown, wanted: unknown): void => {
-    const [is, must] = [JSON.stringify(found), JSON.stringify(wanted)];
-    if (is !== must) problems.push(`its ${what} is ${is ?? 'missing'}, not ${must ?? 'absent'}`);
+    const [is, must] = [JSON.stringify(found ?? null), JSON.stringify(wanted)];
+    if (is !== must) problems.push(`its ${what} is ${is}, not ${must}`);
   };
   const input = stage.inputs[0]?.shape;
   const isFolded = expected.name === 'lm_head' && options.devices > 1;
   if (!isFolded) compare('first input', input, expected.firstInput);
   if (options.devices === 1) compare('number of outputs', stage.outputs.length, expected.outputs);
-  if (expected.layer !== undefined) compare('kind', stage.isDynamic, expected.isDynamic);
+  if (expected.layer !== undefined) compare('prefill', kindOf(stage), kindOf(expected));
   if (expected.kvLengths) {
     const lengths = net.stages.map(({ inputs }) => kvLengthOf(inputs));
-    compare('KV lengths', lengths.toSorted(descending), expected.kvLengths);
+    compare('length of KV cache', lengths.toSorted(descending), expected.kvLengths);
   }
   if (expected.layer !== undefined) {
     const bits = weightBits(options.quantization);
@@ -128,6 +138,10 @@ function differences(
 function kvLengthOf(inputs: BmodelNet['stages'][number]['inputs']): number {
   const history = inputs.find(({ name }) => name.startsWith('history_k'));
   return history?.shape[1] ?? 0;
+}
+
+function kindOf({ isDynamic }: { isDynamic: boolean }): string {
+  return isDynamic ? 'dynamic' : 'static';
 }
 
 function descending(a: number, b: number): number {

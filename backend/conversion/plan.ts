@@ -10,6 +10,7 @@ import type { ModelShape } from '../prediction/modelShape.ts';
 import { predict } from '../prediction/predict.ts';
 import type { ConversionPlan, ConvertParams } from '../protocol/conversion.ts';
 import { PilotError } from '../protocol/errors.ts';
+import type { ModelInfo } from '../protocol/models.ts';
 import type { Prediction } from '../protocol/prediction.ts';
 import { findCompiler, type ToolPlace } from './compiler.ts';
 import { diskNeed, memoryNeed } from './needs.ts';
@@ -41,6 +42,8 @@ export interface PreparedConversion {
   readonly work: string;
   readonly out: string | undefined;
   readonly digest: string;
+  /** The model that the same conversion has made before. */
+  readonly existing: ModelInfo | undefined;
   readonly disk: { neededBytes: number; freeBytes: number };
   readonly memory: { neededBytes: number; freeBytes: number };
   readonly problems: readonly PilotError[];
@@ -70,10 +73,11 @@ export async function prepareConversion(
   if (out !== undefined && (await lstat(out).catch(() => undefined))) {
     problems.push(new PilotError('outputExists', { path: out }));
   }
-  if (alias !== undefined) await store.requireFreeAlias(alias).catch(keep);
+  const existing = await store.findBySource(digest);
+  if (alias !== undefined) await store.requireFreeAlias(alias, existing?.id).catch(keep);
 
   const disk = {
-    neededBytes: needsDisk(source, options) - (await sizeOf(work)),
+    neededBytes: diskNeed(shape, options, source.format === 'gguf') - (await sizeOf(work)),
     freeBytes: await edges.freeBytes(await existingFolder(path.dirname(work))),
   };
   const memory = { neededBytes: memoryNeed(shape), freeBytes: edges.freeMemory() };
@@ -86,7 +90,10 @@ export async function prepareConversion(
     problems.push(new PilotError('memoryShort', details));
   }
   const prediction = predictBuild(shape, options);
-  return { source, options, prediction, place, work, out, digest, disk, memory, problems };
+  return {
+    ...{ source, options, prediction, place, work, out },
+    ...{ digest, existing, disk, memory, problems },
+  };
 }
 
 export function describePlan(prepared: PreparedConversion): ConversionPlan {
@@ -121,15 +128,6 @@ function predictBuild(shape: ModelShape, options: ChosenOptions): Prediction {
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;
     return predict(shape, { quantization: 'bf16' });
-  }
-}
-
-function needsDisk({ shape, format }: ConversionSource, options: ChosenOptions): number {
-  try {
-    return diskNeed(shape, options, format === 'gguf');
-  } catch (error) {
-    if (!(error instanceof BuildError)) throw error;
-    return 0;
   }
 }
 

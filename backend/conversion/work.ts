@@ -12,6 +12,7 @@ import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import * as z from 'zod';
 import { makeFolder } from '../models/disk.ts';
+import { PilotError } from '../protocol/errors.ts';
 import type { ChosenOptions } from './options.ts';
 import type { ConversionSource } from './source.ts';
 
@@ -22,10 +23,15 @@ const Done = z.object({ bytes: z.number().int().positive() });
 export class WorkFolder {
   private constructor(readonly root: string) {}
 
-  /** Opens it, with what an earlier run of the same conversion has left. @throws PilotError homeNotWritable */
+  /**
+   * Opens it, with what an earlier run of the same conversion has left.
+   * @throws PilotError homeNotWritable; outputExists for a folder that is somebody else's
+   */
   static async open(root: string, digest: string): Promise<WorkFolder> {
     const file = path.join(root, WORK_FILE);
     const before = await readJson(file, Work);
+    const found = before ? [] : await readdir(root).catch(() => []);
+    if (found.length > 0) throw new PilotError('outputExists', { path: root });
     if (before?.digest !== digest) await rm(root, { recursive: true, force: true });
     await makeFolder(root);
     await writeFileAtomic(file, `${JSON.stringify({ workVersion: 1, digest })}\n`);

@@ -2,8 +2,14 @@
  * `jobs/` in the home folder: a record for each job that can be taken up again, a log for each job,
  * and the number of the last one, so that an id never means two jobs. For the owner's eyes.
  */
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createReadStream } from 'node:fs';
+import {
+  appendFileSync,
+  createReadStream,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import writeFileAtomic from 'write-file-atomic';

@@ -77,7 +77,7 @@ export class JobService {
   constructor(private readonly edges: JobServiceEdges) {
     for (const { info, key, params } of edges.files?.readAll() ?? []) {
       const job: Job = {
-        info: isEnded(info) ? info : { ...info, ...interrupted, secondsLeft: undefined },
+        info,
         key,
         params,
         request: undefined,
@@ -85,7 +85,7 @@ export class JobService {
         reportedAt: -Infinity,
       };
       this.#jobs.set(info.id, job);
-      this.#report(job);
+      if (!isEnded(info)) this.#change(job, { ...interrupted, secondsLeft: undefined });
     }
   }
 
@@ -221,9 +221,11 @@ export class JobService {
 
   #progress(job: Job, progress: JobProgress): void {
     const { step, doneBytes, totalBytes, secondsLeft } = progress;
+    // Nothing may follow for a long time, so a new step is told at once.
+    const isNewStep = step !== job.info.step;
     const fraction = progress.fraction ?? fractionOf(doneBytes, totalBytes);
     job.info = { ...job.info, step, doneBytes, totalBytes, fraction, secondsLeft };
-    if (this.edges.now() - job.reportedAt >= REPORT_MS) this.#report(job);
+    if (isNewStep || this.edges.now() - job.reportedAt >= REPORT_MS) this.#report(job);
   }
 
   #change(job: Job, change: Partial<JobInfo>): void {

@@ -35,7 +35,6 @@ const Conversion = z.object({
   prediction: Prediction,
   convertedAt: z.string(),
 });
-export type Conversion = z.infer<typeof Conversion>;
 
 /** The last verification; all of it is in `verification.json` beside the model's files. */
 const VerificationSummary = z.object({

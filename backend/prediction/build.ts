@@ -47,7 +47,7 @@ export class BuildError extends Error {
 }
 
 const DEFAULT_SEQUENCE = 2048;
-const DEFAULT_GROUP = 64;
+export const DEFAULT_GROUP = 64;
 /** Bytes of arithmetic, and of a 16-bit scale. */
 export const HALF_BYTES = 2;
 export const ZERO_POINT_BYTES = 1;
@@ -135,7 +135,11 @@ export function weightBits(quantization: CardQuantization): 4 | 8 | 16 {
 }
 
 /** Bytes of one weight of a layer: its bits, and its share of the group's scale and zero point. */
-export function bytesPerWeight({ quantization, groupSize, isSymmetric }: Build): number {
+export function bytesPerWeight({
+  quantization,
+  groupSize,
+  isSymmetric,
+}: Pick<Build, 'quantization' | 'groupSize' | 'isSymmetric'>): number {
   const bits = weightBits(quantization);
   if (bits === 16) return HALF_BYTES;
   return bits / 8 + (HALF_BYTES + (isSymmetric ? 0 : ZERO_POINT_BYTES)) / groupSize;

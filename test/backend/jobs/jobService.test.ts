@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { JobService, type JobControl, type JobRequest } from '../../../backend/jobs/jobService.ts';
+import { stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { JobFiles } from '../../../backend/jobs/jobFiles.ts';
+import {
+  JobService,
+  type JobControl,
+  type JobParams,
+  type JobRequest,
+} from '../../../backend/jobs/jobService.ts';
 import { PilotError } from '../../../backend/protocol/errors.ts';
 import { JobInfo } from '../../../backend/protocol/jobs.ts';
+import { temporaryFolder } from '../../support/temporaryFolder.ts';
 
 /** Work that runs until the test ends it. */
 class ManualWork {
@@ -126,8 +135,8 @@ describe('JobService', () => {
       advance(10);
       work.control?.onProgress({ step: 'Downloading', doneBytes, totalBytes: 200 });
     }
-    expect(changes.map(({ doneBytes }) => doneBytes)).toEqual([25, 50, 75, 100]);
-    expect(changes.at(-1)).toMatchObject({ step: 'Downloading', totalBytes: 200, fraction: 0.5 });
+    expect(changes.map(({ doneBytes }) => doneBytes)).toEqual([1, 26, 51, 76]);
+    expect(changes.at(-1)).toMatchObject({ step: 'Downloading', totalBytes: 200, fraction: 0.38 });
     work.control?.onProgress({ step: 'Downloading', doneBytes: 150, totalBytes: 200 });
     expect(changes).toHaveLength(4);
     expect(jobs.get(id).doneBytes).toBe(150);
@@ -188,5 +197,127 @@ describe('JobService', () => {
     expect(() => jobs.start(first.request('c'))).toThrow(
       expect.objectContaining({ errorName: 'draining' }) as Error,
     );
+  });
+});
+
+describe('jobs that are kept', () => {
+  const work = (params: JobParams, key = 'a'): { request: JobRequest; work: ManualWork } => {
+    const manual = new ManualWork();
+    return { work: manual, request: { ...manual.request(key), kind: 'convert', params } };
+  };
+
+  async function setUpKept() {
+    const folder = path.join(await temporaryFolder(), 'jobs');
+    const open = (factory?: (params: JobParams) => JobRequest) =>
+      new JobService({
+        now: () => 0,
+        onUnexpected: (error) => expect.unreachable(String(error)),
+        files: new JobFiles(folder),
+        factories: { ...(factory && { convert: factory }) },
+      });
+    return { folder, open };
+  }
+
+  const ended = (jobs: JobService, id: string): Promise<JobInfo> =>
+    new Promise((resolve) => {
+      jobs.onChanged((job) => {
+        if (job.id === id && !['queued', 'running'].includes(job.state)) resolve(job);
+      });
+    });
+
+  it('are interrupted by the end of their backend, and resumed under the same id', async () => {
+    const { open } = await setUpKept();
+    const before = open();
+    const { request, work: first } = work({ source: '/m' });
+    const { id } = before.start(request);
+    await first.started;
+    first.control?.onProgress({ step: 'Half', fraction: 0.5, secondsLeft: 9 });
+    first.control?.onNotice('Something to know.');
+    first.control?.log('line 1');
+
+    const given: JobParams[] = [];
+    const second = new ManualWork();
+    const after = open((params) => {
+      given.push(params);
+      return { ...second.request('a'), kind: 'convert', params };
+    });
+    expect(after.get(id)).toMatchObject({ state: 'interrupted', isResumable: true, fraction: 0.5 });
+    expect(after.get(id).secondsLeft).toBeUndefined();
+    expect(after.resume(id)).toMatchObject({ id, state: 'queued', notices: [] });
+    await second.started;
+    second.control?.log('line 2\u001b[31m');
+    expect(given).toEqual([{ source: '/m' }]);
+    const end = ended(after, id);
+    second.finish('tiny');
+    expect(await end).toMatchObject({ id, state: 'done', model: 'tiny' });
+    expect((await end).isResumable).toBeUndefined();
+    expect(await after.log(id, 0)).toEqual({ lines: ['line 1', 'line 2 [31m'], next: 2 });
+    expect(await after.log(id, 1)).toEqual({ lines: ['line 2 [31m'], next: 2 });
+    expect(await after.log(id, 7)).toEqual({ lines: [], next: 7 });
+    expect(() => after.resume(id)).toThrow('it is done');
+    expect(open().list()).toEqual([expect.objectContaining({ id, state: 'done' })]);
+  });
+
+  it('are interrupted by a backend that is stopped, where others are cancelled', async () => {
+    const { open } = await setUpKept();
+    const jobs = open();
+    const { request, work: kept } = work(1);
+    const one = jobs.start(request);
+    const other = jobs.start(new ManualWork().request('b'));
+    await kept.started;
+    await jobs.close();
+    expect(jobs.get(one.id)).toMatchObject({ state: 'interrupted', isResumable: true });
+    expect(jobs.get(other.id).state).toBe('cancelled');
+    expect(
+      open()
+        .list()
+        .map(({ id }) => id),
+    ).toEqual([one.id]);
+  });
+
+  it('go on when the same is started again, after a cancel or a failure', async () => {
+    const { open } = await setUpKept();
+    const jobs = open();
+    const first = work({ n: 1 });
+    const { id } = jobs.start(first.request);
+    await first.work.started;
+    const cancelled = ended(jobs, id);
+    jobs.cancel(id);
+    expect(await cancelled).toMatchObject({ state: 'cancelled', isResumable: true });
+    const second = work({ n: 1 });
+    expect(jobs.start(second.request)).toMatchObject({ id, state: 'queued' });
+    await second.work.started;
+    const failed = ended(jobs, id);
+    second.work.fail(new PilotError('conversionFailed', { part: 'block_0', reason: 'x' }));
+    expect(await failed).toMatchObject({ state: 'failed', error: { code: 1703 } });
+    const third = work({ n: 1 });
+    expect(jobs.start(third.request)).toMatchObject({ id, error: undefined });
+    await third.work.started;
+    const done = ended(jobs, id);
+    third.work.finish('m');
+    await done;
+    expect(jobs.start(work({ n: 1 }).request).id).not.toBe(id);
+    await jobs.close();
+  });
+
+  it('have ids that no job of the home has had, and files of the owner alone', async () => {
+    const { open, folder } = await setUpKept();
+    const jobs = open();
+    const ids = [jobs.start(new ManualWork().request('x')).id, jobs.start(work(1).request).id];
+    expect(ids).toEqual(['pull-1', 'convert-2']);
+    expect(open().start(new ManualWork().request('y')).id).toBe('pull-3');
+    expect((await stat(path.join(folder, 'convert-2.json'))).mode & 0o777).toBe(0o600);
+    await jobs.close();
+  });
+
+  it('are left out when their record is damaged, and cannot be resumed without their kind', async () => {
+    const { open, folder } = await setUpKept();
+    const jobs = open();
+    const { id } = jobs.start(work(1).request);
+    await jobs.close();
+    expect(() => open().resume(id)).toThrow('nothing of it was kept');
+    await writeFile(path.join(folder, `${id}.json`), '{"recordVersion":1,');
+    expect(open().list()).toEqual([]);
+    expect(() => open().get(id)).toThrow(id);
   });
 });
