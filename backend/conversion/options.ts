@@ -1,5 +1,5 @@
 /** What the compiler is asked for: defaults filled in, and what does not go with the model. Pure. */
-import { BuildError, chooseBuild, weightBits, type BuildOptions } from '../prediction/build.ts';
+import { buildOptionsOf, buildProblems, chooseBuild, weightBits } from '../prediction/build.ts';
 import type { ModelShape } from '../prediction/modelShape.ts';
 import type { ConversionOptions } from '../protocol/conversion.ts';
 
@@ -27,20 +27,6 @@ export function chooseOptions(shape: ModelShape, asked: ConversionOptions): Chos
   };
 }
 
-/** As prediction takes them. */
-export function buildOptions(options: ChosenOptions): BuildOptions {
-  return {
-    quantization: options.quantization,
-    groupSize: options.groupSize,
-    isSymmetric: options.isSymmetric,
-    sequenceLength: options.sequenceLength,
-    chunkLength: promptLength(options),
-    prefill: options.prefill,
-    slots: options.slots,
-    isEmbeddingOnDisk: options.isEmbeddingOnDisk,
-  };
-}
-
 /** Tokens of a prompt that go through the network at once. */
 export function promptLength(options: ChosenOptions): number {
   const { hasPrefixReuse, chunkLength, maxInputLength, sequenceLength } = options;
@@ -58,26 +44,11 @@ export function decodeStages({ chunkLength, sequenceLength }: ChosenOptions): nu
 
 /** A sentence part for each thing that does not go together; empty when all does. */
 export function optionProblems(shape: ModelShape, options: ChosenOptions): string[] {
-  const { sequenceLength, chunkLength, maxInputLength, hasPrefixReuse, devices } = options;
-  const problems: string[] = [];
+  const { sequenceLength, maxInputLength, hasPrefixReuse, devices } = options;
+  const problems = buildProblems(shape, buildOptionsOf(options));
   const refuse = (isWrong: boolean, reason: string): void => {
     if (isWrong) problems.push(reason);
   };
-  try {
-    chooseBuild(shape, buildOptions(options));
-  } catch (error) {
-    if (!(error instanceof BuildError)) throw error;
-    problems.push(error.message);
-  }
-  const half = Math.floor(sequenceLength / 2);
-  refuse(
-    chunkLength !== undefined && chunkLength > half,
-    `the chunk length ${chunkLength ?? 0} is more than ${half}, half of the sequence length`,
-  );
-  refuse(
-    maxInputLength !== undefined && hasPrefixReuse,
-    'a longest prompt is only for models without prefix reuse; with it, a prompt may have any length',
-  );
   refuse(
     maxInputLength !== undefined && maxInputLength > sequenceLength,
     `the longest prompt ${maxInputLength ?? 0} is beyond the sequence length ${sequenceLength}`,

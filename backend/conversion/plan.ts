@@ -5,7 +5,7 @@ import { homePaths } from '../client/home.ts';
 import { freeBytes, type FreeBytes } from '../models/disk.ts';
 import { requireAbsolute } from '../models/modelService.ts';
 import type { ModelStore } from '../models/store.ts';
-import { BuildError } from '../prediction/build.ts';
+import { BuildError, buildOptionsOf } from '../prediction/build.ts';
 import type { ModelShape } from '../prediction/modelShape.ts';
 import { predict } from '../prediction/predict.ts';
 import type { ConversionPlan, ConvertParams } from '../protocol/conversion.ts';
@@ -15,7 +15,7 @@ import type { Prediction } from '../protocol/prediction.ts';
 import { findCompiler, type ToolPlace } from './compiler.ts';
 import { diskNeed, memoryNeed } from './needs.ts';
 import { countSubModels } from './nets.ts';
-import { buildOptions, chooseOptions, optionProblems, type ChosenOptions } from './options.ts';
+import { chooseOptions, optionProblems, type ChosenOptions } from './options.ts';
 import { findSource, type ConversionSource } from './source.ts';
 import { conversionDigest } from './work.ts';
 
@@ -124,7 +124,7 @@ function workPath(home: string, digest: string, out: string | undefined): string
 /** Of options that cannot be built, what can be said: the same model in 16 bits. */
 function predictBuild(shape: ModelShape, options: ChosenOptions): Prediction {
   try {
-    return predict(shape, buildOptions(options));
+    return predict(shape, buildOptionsOf(options));
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;
     return predict(shape, { quantization: 'bf16' });

@@ -54,17 +54,46 @@ export const ZERO_POINT_BYTES = 1;
 
 /** @throws BuildError when an option does not go with the model */
 export function chooseBuild(shape: ModelShape, options: BuildOptions = {}): Build {
-  const { contextLength } = shape;
-  const sequenceLength = options.sequenceLength ?? Math.min(DEFAULT_SEQUENCE, contextLength);
-  if (sequenceLength > contextLength) {
-    throw new BuildError(
-      `the sequence length ${sequenceLength} is beyond the ${contextLength} tokens of the model`,
+  const [problem] = buildProblems(shape, options);
+  if (problem !== undefined) throw new BuildError(problem);
+  return withDefaults(shape, options);
+}
+
+/** A sentence part for each option that does not go with the model; empty when all do. */
+export function buildProblems(shape: ModelShape, options: BuildOptions): string[] {
+  const { chunkLength, maxInputLength } = options;
+  const build = withDefaults(shape, options);
+  const { sequenceLength, groupSize, hasPrefixReuse } = build;
+  const problems: string[] = [];
+  if (sequenceLength > shape.contextLength) {
+    problems.push(
+      `the sequence length ${sequenceLength} is beyond the ${shape.contextLength} tokens of the model`,
     );
   }
+  // As the compiler does.
+  if (chunkLength !== undefined && chunkLength > sequenceLength / 2) {
+    problems.push(
+      `a chunk of ${chunkLength} tokens is more than half of the sequence length ${sequenceLength}`,
+    );
+  }
+  if (hasPrefixReuse && maxInputLength !== undefined) {
+    problems.push(
+      'a longest prompt is only for builds without prefix reuse; with it, a prompt may have any length',
+    );
+  }
+  const width = brokenWidth(shape, build);
+  if (width !== undefined) {
+    problems.push(`the group size ${groupSize} does not divide the width ${width}`);
+  }
+  return problems;
+}
+
+function withDefaults(shape: ModelShape, options: BuildOptions): Build {
+  const sequenceLength = options.sequenceLength ?? Math.min(DEFAULT_SEQUENCE, shape.contextLength);
   const prefill = options.prefill ?? 'dynamic';
   // The compiler knows it for dynamic nets alone.
   const hasPrefixReuse = prefill === 'dynamic' && (options.hasPrefixReuse ?? true);
-  const build = {
+  return {
     quantization: options.quantization ?? 'w8bf16',
     groupSize: options.groupSize ?? shape.groupSize ?? DEFAULT_GROUP,
     isSymmetric: options.isSymmetric ?? false,
@@ -77,9 +106,6 @@ export function chooseBuild(shape: ModelShape, options: BuildOptions = {}): Buil
     devices: options.devices ?? 1,
     highLayers: Math.min(options.highLayers ?? 0, shape.layers),
   };
-  const width = brokenWidth(shape, build);
-  if (width === undefined) return build;
-  throw new BuildError(`the group size ${build.groupSize} does not divide the width ${width}`);
 }
 
 /** With prefix reuse one option rules both; without it, how long a prompt may be is another's. */
@@ -88,16 +114,7 @@ function chooseLengths(
   sequenceLength: number,
   hasPrefixReuse: boolean,
 ): Pick<Build, 'chunkLength' | 'shortestDecode'> {
-  // As the compiler does.
-  if (chunkLength !== undefined && chunkLength > sequenceLength / 2) {
-    throw new BuildError(
-      `a chunk of ${chunkLength} tokens is more than half of the sequence length ${sequenceLength}`,
-    );
-  }
   if (hasPrefixReuse) {
-    if (maxInputLength !== undefined) {
-      throw new BuildError('with prefix reuse the chunk length is the longest input');
-    }
     // The compiler's own default.
     const chunk = chunkLength ?? Math.ceil(sequenceLength / 4);
     return { chunkLength: chunk, shortestDecode: chunk };

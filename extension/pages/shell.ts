@@ -24,13 +24,13 @@ function contentPolicy({ source, nonce }: Shell): string {
   ].join('; ');
 }
 
-export function documentOf(shell: Shell): string {
-  const { language, title, style, script, nonce, body } = shell;
+export function documentOf(parts: Shell): string {
+  const { language, title, style, script, nonce, body } = parts;
   return html`<!doctype html>
     <html lang="${language}">
       <head>
         <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${contentPolicy(shell)}" />
+        <meta http-equiv="Content-Security-Policy" content="${contentPolicy(parts)}" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title}</title>
         <link rel="stylesheet" href="${style}" />

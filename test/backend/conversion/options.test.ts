@@ -50,7 +50,10 @@ describe('options of a conversion', () => {
   it.each([
     [{ sequenceLength: 40_000 }, 'beyond the 32768 tokens of the model'],
     [{ groupSize: 48 }, '48 does not divide the width 2048'],
-    [{ sequenceLength: 512, chunkLength: 257 }, '257 is more than 256, half'],
+    [
+      { sequenceLength: 512, chunkLength: 257 },
+      '257 tokens is more than half of the sequence length 512',
+    ],
     [{ maxInputLength: 128 }, 'without prefix reuse'],
     [{ hasPrefixReuse: false, maxInputLength: 4096 }, 'beyond the sequence length 2048'],
     [{ prefill: 'static' }, 'prefix reuse needs dynamic prefill'],

@@ -73,7 +73,7 @@ describe('predict/estimate', () => {
 
   it.each([
     [{ chunkLength: 1025 }, 'a chunk of 1025 tokens is more than half'],
-    [{ maxInputLength: 512 }, 'with prefix reuse the chunk length is the longest input'],
+    [{ maxInputLength: 512 }, 'only for builds without prefix reuse'],
     [{ groupSize: 96 }, 'does not divide'],
     [{ sequenceLength: 40_000 }, 'beyond the 32768 tokens'],
   ])('refuses %j', async (options, reason) => {
