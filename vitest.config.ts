@@ -16,7 +16,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          globalSetup: ['test/support/provideModel.ts'],
+          globalSetup: ['test/support/provideModel.ts', 'test/support/provideToolchain.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 300_000,
@@ -26,7 +26,11 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          globalSetup: ['test/support/provideModel.ts', 'test/support/provideEditor.ts'],
+          globalSetup: [
+            'test/support/provideModel.ts',
+            'test/support/provideToolchain.ts',
+            'test/support/provideEditor.ts',
+          ],
           fileParallelism: false,
           testTimeout: 240_000,
           hookTimeout: 1_200_000,

@@ -4,38 +4,11 @@
  */
 import path from 'node:path';
 import { PilotError } from '../protocol/errors.ts';
-import { toolchainLayout } from '../toolchain/layout.ts';
-import type { Runner } from '../toolchain/runner.ts';
-import { readState } from '../toolchain/state.ts';
-import { runnerFor } from '../toolchain/status.ts';
+import type { InstalledToolchain } from '../toolchain/find.ts';
 import { hasSucceeded, lastWords } from '../toolchain/steps.ts';
 import { endRun, runTool, type ToolEnd } from '../toolchain/toolProcess.ts';
 import { MOST_WORKERS } from './needs.ts';
 import { scriptText, type Script } from './scripts.ts';
-
-export interface ToolPlace {
-  readonly runner: Runner;
-  readonly python: string;
-  readonly bin: string;
-  /** Of the compiler, as it was when it was last seen to work. */
-  readonly versions: readonly { name: string; version: string }[];
-}
-
-/** @throws PilotError toolchainMissing */
-export async function findCompiler(home: string, env: NodeJS.ProcessEnv): Promise<ToolPlace> {
-  const layout = toolchainLayout(home);
-  const state = await readState(layout.state);
-  if (!state) throw new PilotError('toolchainMissing', { reason: `nothing is in ${layout.root}` });
-  if (!state.checked) {
-    throw new PilotError('toolchainMissing', { reason: 'its installation did not get to its end' });
-  }
-  return {
-    runner: runnerFor(state.choice, env),
-    python: layout.python,
-    bin: layout.bin,
-    versions: state.checked.programs,
-  };
-}
 
 /** Longer than the longest pause that the compiler was seen to make, many times over. */
 const SILENCE_MS = 30 * 60_000;
@@ -48,7 +21,7 @@ export interface CompilerEdges {
 
 export class Compiler {
   constructor(
-    private readonly place: ToolPlace,
+    private readonly place: InstalledToolchain,
     /** Absolute; everything is written below it. */
     readonly work: string,
     /** Read only. */

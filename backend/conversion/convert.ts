@@ -9,6 +9,7 @@ import type { ModelStore } from '../models/store.ts';
 import { PilotError } from '../protocol/errors.ts';
 import type { ConvertParams } from '../protocol/conversion.ts';
 import type { ModelInfo } from '../protocol/models.ts';
+import { parseJsonLine } from '../toolchain/jsonLine.ts';
 import { checkResult } from './checkResult.ts';
 import { CompilePlan, compileNets } from './compileNets.ts';
 import { Compiler, type CompilerEdges } from './compiler.ts';
@@ -169,7 +170,7 @@ class Conversion {
       worker: 0,
       onLine: (line, stream) => {
         if (stream !== 'stdout') return;
-        plan ??= CompilePlan.safeParse(parseJson(line)).data;
+        plan ??= parseJsonLine(CompilePlan, line);
         this.#onCount(line, 'lower', step);
       },
     });
@@ -237,19 +238,11 @@ class Conversion {
   }
 
   #onCount(line: string, phase: Phase, step: string): void {
-    const counted = Lowered.safeParse(parseJson(line)).data;
+    const counted = parseJsonLine(Lowered, line);
     if (counted) this.#progress(phase, step, counted.done / counted.total);
   }
 
   #progress(phase: Phase, step: string, done: number): void {
     this.listener.onProgress({ step, ...this.#pace.at(phase, done) });
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -12,7 +12,7 @@ import type { ConversionPlan, ConvertParams } from '../protocol/conversion.ts';
 import { PilotError } from '../protocol/errors.ts';
 import type { ModelInfo } from '../protocol/models.ts';
 import type { Prediction } from '../protocol/prediction.ts';
-import { findCompiler, type ToolPlace } from './compiler.ts';
+import { findToolchain, type InstalledToolchain } from '../toolchain/find.ts';
 import { diskNeed, memoryNeed } from './needs.ts';
 import { countSubModels } from './nets.ts';
 import { chooseOptions, optionProblems, type ChosenOptions } from './options.ts';
@@ -37,7 +37,7 @@ export interface PreparedConversion {
   readonly source: ConversionSource;
   readonly options: ChosenOptions;
   readonly prediction: Prediction;
-  readonly place: ToolPlace | undefined;
+  readonly place: InstalledToolchain | undefined;
   /** Absolute: of the work folder, and of the result when it is not in the store. */
   readonly work: string;
   readonly out: string | undefined;
@@ -67,7 +67,7 @@ export async function prepareConversion(
     if (!(error instanceof PilotError)) throw error;
     problems.push(error);
   };
-  const place = await findCompiler(store.home, edges.env).catch(keep);
+  const place = await findToolchain(store.home, edges.env).catch(keep);
   const digest = conversionDigest(source, options, place?.versions ?? []);
   const work = workPath(store.home, digest, out);
   if (out !== undefined && (await lstat(out).catch(() => undefined))) {

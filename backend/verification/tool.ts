@@ -1,36 +1,11 @@
 /** The processes of a verification: marked by its work folder, read line by line, never silent for ever. */
 import path from 'node:path';
+import * as z from 'zod';
 import { toPlainText } from '../formats/plainText.ts';
 import { PilotError } from '../protocol/errors.ts';
-import { toolchainLayout } from '../toolchain/layout.ts';
-import type { Runner } from '../toolchain/runner.ts';
-import { readState } from '../toolchain/state.ts';
-import { runnerFor } from '../toolchain/status.ts';
+import type { InstalledToolchain } from '../toolchain/find.ts';
+import { parseJsonLine } from '../toolchain/jsonLine.ts';
 import { endRun, runTool, type ToolEnd } from '../toolchain/toolProcess.ts';
-
-export interface ToolPlace {
-  readonly runner: Runner;
-  readonly root: string;
-  readonly python: string;
-  readonly bin: string;
-  /** Of the compiler's shared objects. */
-  readonly libraries: string;
-}
-
-/** @throws PilotError toolchainMissing */
-export async function findToolchain(home: string, env: NodeJS.ProcessEnv): Promise<ToolPlace> {
-  const layout = toolchainLayout(home);
-  const state = await readState(layout.state);
-  if (!state?.checked) {
-    const reason = state
-      ? 'its installation did not get to its end'
-      : `nothing is in ${layout.root}`;
-    throw new PilotError('toolchainMissing', { reason });
-  }
-  const { root, python, bin, sitePackages } = layout;
-  const libraries = path.join(sitePackages, 'tpu_mlir', 'lib');
-  return { runner: runnerFor(state.choice, env), root, python, bin, libraries };
-}
 
 /** A net of a large model takes minutes on the emulator. */
 const SILENCE_MS = 60 * 60_000;
@@ -46,7 +21,7 @@ export interface ScriptEnd {
 
 export class VerifyTool {
   constructor(
-    private readonly place: ToolPlace,
+    private readonly place: InstalledToolchain,
     /** Absolute; the scripts are in its `python`. */
     readonly work: string,
     /** Read only. */
@@ -102,7 +77,7 @@ export class VerifyTool {
               if (FAULT.test(line)) fault = line;
               return;
             }
-            const value = parseJson(line);
+            const value = parseJsonLine(z.unknown(), line);
             if (value !== undefined) onLine(value);
           },
         },
@@ -123,14 +98,6 @@ export class VerifyTool {
 
   get #id(): string {
     return `verify:${this.work}`;
-  }
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
   }
 }
 

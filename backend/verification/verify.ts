@@ -11,6 +11,7 @@ import type {
   VerificationReport,
   VerifyParams,
 } from '../protocol/verification.ts';
+import { findToolchain, type InstalledToolchain } from '../toolchain/find.ts';
 import { countLayers, isLanguageModel, layerOf, planNets, type Case } from './cases.ts';
 import { runCases, type CaseResult, type EmulationOptions } from './emulation.ts';
 import { givenCase } from './givenCase.ts';
@@ -27,7 +28,7 @@ import { findReference, NEW_TOKENS, runReference, type ReferencePrompt } from '.
 import { summarize, writeReport } from './reportFile.ts';
 import { copyScripts } from './scripts.ts';
 import { findTarget, type VerifyTarget } from './target.ts';
-import { findToolchain, VerifyTool, type ToolPlace } from './tool.ts';
+import { VerifyTool } from './tool.ts';
 
 export interface VerifyListener {
   onProgress(progress: { readonly step: string; readonly fraction?: number | undefined }): void;
@@ -37,7 +38,7 @@ export interface VerifyListener {
 export interface VerifyEdges {
   readonly env: NodeJS.ProcessEnv;
   readonly now: () => Date;
-  readonly findToolchain: (home: string, env: NodeJS.ProcessEnv) => Promise<ToolPlace>;
+  readonly findToolchain: (home: string, env: NodeJS.ProcessEnv) => Promise<InstalledToolchain>;
 }
 
 export const defaultVerifyEdges = (): VerifyEdges => ({
@@ -112,7 +113,7 @@ export async function verifyModel(
 interface Context {
   readonly target: VerifyTarget;
   readonly bmodel: Bmodel;
-  readonly place: ToolPlace;
+  readonly place: InstalledToolchain;
   readonly work: string;
   readonly params: VerifyParams;
   readonly listener: VerifyListener;

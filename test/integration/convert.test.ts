@@ -1,11 +1,8 @@
-/**
- * Conversions with the real compiler: small random models become bmodels. Only where the compiler
- * is in the cache, see toolchain.test.ts.
- */
+/** Conversions with the real compiler: small random models become bmodels. */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { BackendClient } from '../../backend/client/backendClient.ts';
 import { homePaths } from '../../backend/client/home.ts';
 import { convert } from '../../backend/conversion/convert.ts';
@@ -21,15 +18,13 @@ import type { ModelInfo } from '../../backend/protocol/models.ts';
 import { toolchainLayout } from '../../backend/toolchain/layout.ts';
 import { processesOf } from '../../backend/toolchain/processTree.ts';
 import { BackendProcess } from '../support/backendProcess.ts';
-import { cacheFolder } from '../support/cacheFolder.ts';
+import { describeCompiler, toolchainHome } from '../support/linkToolchain.ts';
 import { testModelPath } from '../support/provideModel.ts';
 import { run } from '../support/run.ts';
 import { temporaryFolder } from '../support/temporaryFolder.ts';
 import { makeTinyModel, type TinyModelOptions } from '../support/tinyModel.ts';
 
-const toolchain = toolchainLayout(path.join(cacheFolder(), 'toolchain-test-home'));
-const isThere = existsSync(toolchain.python) && existsSync(toolchain.state);
-const reason = `the compiler is not in ${toolchain.root}`;
+const toolchain = toolchainLayout(toolchainHome);
 const CONVERT_MS = 5 * 60_000;
 
 /** A home with the compiler, and a model that is to be converted. */
@@ -105,7 +100,7 @@ const texts = [
   '   leading, trailing   \n \n\n  and 3.14159 0x1F 1_000_000',
 ];
 
-describe.skipIf(!isThere)(`converting${isThere ? '' : ` (${reason})`}`, () => {
+describeCompiler('converting', () => {
   it(
     'makes of a Qwen3 all that serving needs, with a layer in 16 bits',
     async () => {

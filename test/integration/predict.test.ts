@@ -1,13 +1,12 @@
 /**
  * Predictions of a tiny Qwen3 from the real compiler's schedules, beside what the compiler makes of
- * the whole model. Where the compiler is not in the cache they are counted as skipped, see
- * toolchain.test.ts.
+ * the whole model.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readBmodel, type Bmodel } from '../../backend/formats/bmodel.ts';
 import type { BuildOptions } from '../../backend/prediction/build.ts';
 import type { Prediction } from '../../backend/protocol/prediction.ts';
@@ -17,12 +16,10 @@ import { toolchainLayout } from '../../backend/toolchain/layout.ts';
 import { processesOf } from '../../backend/toolchain/processTree.ts';
 import { localRunner } from '../../backend/toolchain/runner.ts';
 import { runTool } from '../../backend/toolchain/toolProcess.ts';
-import { hasToolchain, linkToolchain, toolchainHome } from '../support/linkToolchain.ts';
+import { describeCompiler, linkToolchain } from '../support/linkToolchain.ts';
 import { temporaryFolder } from '../support/temporaryFolder.ts';
 
 const COMPILE_MS = 20 * 60_000;
-const isSkipped = !hasToolchain;
-const reason = `the compiler is not in ${toolchainHome}`;
 
 const tiny = {
   model_type: 'qwen3',
@@ -73,7 +70,7 @@ class Asked {
   }
 }
 
-describe.skipIf(isSkipped)(`predicting with the compiler${isSkipped ? ` (${reason})` : ''}`, () => {
+describeCompiler('predicting with the compiler', () => {
   let home: string;
   let prediction: Prediction;
 

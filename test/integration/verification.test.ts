@@ -1,8 +1,7 @@
 /**
  * The real compiler and the vendor's emulator: small random models are compiled, and must pass or
- * fail. As toolchain.test.ts, it runs only where the toolchain is in the cache already.
+ * fail.
  */
-import { existsSync } from 'node:fs';
 import { cp, mkdir, open, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -13,16 +12,13 @@ import { localRunner } from '../../backend/toolchain/runner.ts';
 import { Steps } from '../../backend/toolchain/steps.ts';
 import { readReport } from '../../backend/verification/reportFile.ts';
 import { findTarget } from '../../backend/verification/target.ts';
-import { findToolchain } from '../../backend/verification/tool.ts';
+import { findToolchain } from '../../backend/toolchain/find.ts';
 import { verifyModel, type VerifyEdges } from '../../backend/verification/verify.ts';
-import { cacheFolder } from '../support/cacheFolder.ts';
+import { describeCompiler, toolchainHome } from '../support/linkToolchain.ts';
 import { sharedFolder } from '../support/temporaryFolder.ts';
 import { compileTinyModel, makeTinyModel, type TinyBuild } from '../support/compiledModel.ts';
 
-const toolchainHome = path.join(cacheFolder(), 'toolchain-test-home');
 const layout = toolchainLayout(toolchainHome);
-const isThere = existsSync(layout.python) && existsSync(layout.state);
-const reason = `the compiler is not in ${toolchainHome}`;
 const MINUTES = 60_000;
 
 const nobody = { onProgress: () => undefined, onNotice: () => undefined };
@@ -33,7 +29,7 @@ const edges: VerifyEdges = {
   findToolchain: () => findToolchain(toolchainHome, process.env),
 };
 
-describe.skipIf(!isThere)(`verification${isThere ? '' : ` (${reason})`}`, () => {
+describeCompiler('verification', () => {
   const folder = sharedFolder();
   const steps = new Steps(layout, localRunner(process.env), never, nobody, 'look');
   let store: ModelStore;

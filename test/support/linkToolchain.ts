@@ -2,12 +2,19 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { describe } from 'vitest';
 import { toolchainLayout } from '../../backend/toolchain/layout.ts';
 import { cacheFolder } from './cacheFolder.ts';
 
 export const toolchainHome = path.join(cacheFolder(), 'toolchain-test-home');
 const shared = toolchainLayout(toolchainHome);
-export const hasToolchain = existsSync(shared.python) && existsSync(shared.state);
+const hasToolchain = existsSync(shared.python) && existsSync(shared.state);
+
+/** Tests with the real compiler, skipped with the reason where it is not in the cache. */
+export function describeCompiler(name: string, define: () => void): void {
+  const reason = `the compiler is not in ${toolchainHome}; TPU_PILOT_TEST_TOOLCHAIN=1 installs it`;
+  describe.skipIf(!hasToolchain)(hasToolchain ? name : `${name} (${reason})`, define);
+}
 
 /** @param home an empty folder */
 export async function linkToolchain(home: string): Promise<string> {
