@@ -1,7 +1,8 @@
 /** Any error as something a person can read and act on, in the language of the editor. */
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import { ErrorData, errorTable, type ErrorName } from '../backend/protocol/errors.ts';
+import { errorTable, type ErrorName } from '../backend/protocol/errorTable.ts';
+import { ErrorData } from '../backend/protocol/errors.ts';
 import { commands, type CommandId } from './commandIds.ts';
 import { translated } from './translated.ts';
 

@@ -1,6 +1,7 @@
 /** Errors as a client meets them: RemoteError came over the wire, PilotError was found on this side. */
 import { ConnectionError, ErrorCodes, ResponseError } from 'vscode-jsonrpc';
-import { ErrorData, errorTable, PilotError } from '../protocol/errors.ts';
+import { errorTable } from '../protocol/errorTable.ts';
+import { ErrorData, PilotError } from '../protocol/errors.ts';
 import { MAX_MESSAGE_BYTES } from '../protocol/handshake.ts';
 
 /** An error the backend answered with. Its code and name are rows of the error table. */

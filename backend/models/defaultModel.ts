@@ -10,7 +10,8 @@
  * slow from elsewhere, and a fixed order would make one half of the world wait for the other's hub.
  * Where neither answers, a package index often does: many closed networks mirror PyPI alone.
  */
-import { PilotError, type ErrorName } from '../protocol/errors.ts';
+import type { ErrorName } from '../protocol/errorTable.ts';
+import { PilotError } from '../protocol/errors.ts';
 import type { ModelInfo } from '../protocol/models.ts';
 import type { PullEdges, PullListener } from './pullContext.ts';
 import { pullModel } from './pull.ts';

@@ -2,6 +2,7 @@
  * Sentences for the reader of an answer, which come beside it as `notice`. In one table, so that the
  * editor can show them in its own language.
  */
+import { fillIn, type Details } from './fillIn.ts';
 
 /** `{name}` in a sentence is filled from the notice's details. */
 export const noticeTable = {
@@ -21,11 +22,6 @@ export const noticeTable = {
 
 export type NoticeName = keyof typeof noticeTable;
 
-export function notice(
-  name: NoticeName,
-  details: Readonly<Record<string, string | number>> = {},
-): string {
-  return noticeTable[name].replace(/\{(\w+)\}/g, (_, key: string) =>
-    String(details[key] ?? `(${key})`),
-  );
+export function notice(name: NoticeName, details: Details = {}): string {
+  return fillIn(noticeTable[name], details);
 }

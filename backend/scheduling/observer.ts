@@ -1,6 +1,6 @@
 /** What the engine tells those who measure it. It never tells text or tokens. */
 import type { StepFacts } from '../host/messages.ts';
-import type { ErrorName } from '../protocol/errors.ts';
+import type { ErrorName } from '../protocol/errorTable.ts';
 import type { FinishReason, RequestClass, Timings } from '../protocol/generation.ts';
 
 /** One request, when nothing of it is left in queue or device. */

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import * as ts from 'typescript';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
-import { errorTable } from '../../backend/protocol/errors.ts';
+import { errorTable } from '../../backend/protocol/errorTable.ts';
 import { noticeTable } from '../../backend/protocol/notices.ts';
 import { PARTICIPANT_ID } from '../../extension/chat/participant.ts';
 import { commands } from '../../extension/commandIds.ts';

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { RemoteError } from '../../backend/client/remoteError.ts';
-import { errorTable, PilotError, type ErrorName } from '../../backend/protocol/errors.ts';
+import { errorTable, type ErrorName } from '../../backend/protocol/errorTable.ts';
+import { PilotError } from '../../backend/protocol/errors.ts';
 import { commands } from '../../extension/commandIds.ts';
 import {
   connectFailureKind,

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BackendClient } from '../../backend/client/backendClient.ts';
 import type { Target } from '../../backend/client/target.ts';
-import { errorTable } from '../../backend/protocol/errors.ts';
+import { errorTable } from '../../backend/protocol/errorTable.ts';
 import { BackendProcess } from '../support/backendProcess.ts';
 import { testModelPath } from '../support/provideModel.ts';
 import { RawSocket, refusedUpgrade } from '../support/rawSocket.ts';

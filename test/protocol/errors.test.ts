@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  ErrorData,
-  errorTable,
-  PilotError,
-  type ErrorName,
-} from '../../backend/protocol/errors.ts';
+import { errorTable, type ErrorName } from '../../backend/protocol/errorTable.ts';
+import { ErrorData, PilotError } from '../../backend/protocol/errors.ts';
 
 const rows = Object.entries(errorTable) as [ErrorName, (typeof errorTable)[ErrorName]][];
 

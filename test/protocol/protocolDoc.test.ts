@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorTable } from '../../backend/protocol/errors.ts';
+import { errorTable } from '../../backend/protocol/errorTable.ts';
 import { requests } from '../../backend/protocol/methods.ts';
 import { protocolDoc } from '../support/protocolDoc.ts';
 

@@ -1,7 +1,7 @@
 /** Writes backend/protocol/PROTOCOL.md from the schemas and the error table. */
 import { format } from 'prettier';
 import { ChatProgress } from '../../backend/protocol/chat.ts';
-import { errorTable } from '../../backend/protocol/errors.ts';
+import { errorTable } from '../../backend/protocol/errorTable.ts';
 import { serverNotifications } from '../../backend/protocol/events.ts';
 import {
   HEARTBEAT_MS,

@@ -1,6 +1,6 @@
 /** One client over a real socket: what it may ask, and what it is answered. */
 import { describe, expect, it } from 'vitest';
-import { errorTable, type ErrorName } from '../../../backend/protocol/errors.ts';
+import { errorTable, type ErrorName } from '../../../backend/protocol/errorTable.ts';
 import { ChatResult } from '../../../backend/protocol/chat.ts';
 import { requests } from '../../../backend/protocol/methods.ts';
 import { InitializeResult, PROTOCOL_VERSION } from '../../../backend/protocol/handshake.ts';
