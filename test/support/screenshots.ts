@@ -1,6 +1,7 @@
 /**
  * `npm run screenshots`: makes the pictures of the README anew, in media/screenshots, with the test
  * model in the packaged extension. Model answers differ from run to run: look before committing.
+ * `report.png` is the picture that test/e2e/convert.test.ts makes of a tensor.
  */
 import { join } from 'node:path';
 import { ChatView } from './editor/chatView.ts';
