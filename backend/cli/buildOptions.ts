@@ -1,8 +1,9 @@
 /** The options of a build for the card, as the command line has them. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { BuildOptions } from '../prediction/build.ts';
+import { ConversionOptions } from '../protocol/conversion.ts';
 import { CardQuantization } from '../protocol/prediction.ts';
-import { integer } from './arguments.ts';
+import { integer, numberList } from './arguments.ts';
 
 export interface BuildFlags {
   readonly quantize?: CardQuantization;
@@ -22,7 +23,7 @@ export interface BuildFlags {
 const LONGEST = 1_000_000;
 /** Sequences that the card's nets are compiled for at once, at most. */
 const MOST_SLOTS = 32;
-const MOST_LAYERS = 1024;
+const LAST_LAYER = 1023;
 
 export function addBuildOptions(command: Command): Command {
   const tokens = integer(1, LONGEST);
@@ -47,7 +48,33 @@ export function addBuildOptions(command: Command): Command {
     .option('--slots <n>', 'conversations that decode at once', integer(1, MOST_SLOTS))
     .option('--embedding-disk', 'keep the embedding on the host')
     .option('--num-device <n>', 'chips that share one copy of the weights', deviceCount)
-    .option('--keep-high <layers>', 'layers that keep 16 bits, such as 0,30-35', layerList);
+    .option(
+      '--keep-high <layers>',
+      'layers that keep 16 bits, such as 0,30-35',
+      numberList(LAST_LAYER),
+    );
+}
+
+/** With the defaults of a conversion. */
+export function conversionOf(
+  flags: BuildFlags & { readonly head?: ConversionOptions['head'] },
+): ConversionOptions {
+  const prefill = flags.prefill ?? 'dynamic';
+  return ConversionOptions.parse({
+    quantization: flags.quantize,
+    groupSize: flags.groupSize,
+    isSymmetric: flags.symmetric,
+    sequenceLength: flags.seqLength,
+    maxInputLength: flags.maxInputLength,
+    chunkLength: flags.chunkLength,
+    prefill,
+    hasPrefixReuse: flags.prefixReuse !== false && prefill === 'dynamic',
+    head: flags.head,
+    isEmbeddingOnDisk: flags.embeddingDisk,
+    devices: flags.numDevice,
+    keepHigh: flags.keepHigh,
+    slots: flags.slots,
+  });
 }
 
 /** What is not given stays open. */
@@ -65,25 +92,12 @@ export function buildOf(flags: BuildFlags): BuildOptions {
     slots: flags.slots,
     isEmbeddingOnDisk: flags.embeddingDisk,
     devices: flags.numDevice,
-    highLayers: flags.keepHigh?.length,
+    highLayers: flags.keepHigh && new Set(flags.keepHigh).size,
   };
 }
 
-function deviceCount(text: string): number {
-  if (/^[1248]$/u.test(text)) return Number(text);
+function deviceCount(text: string): ConversionOptions['devices'] {
+  const parsed = ConversionOptions.shape.devices.safeParse(Number(text));
+  if (parsed.success) return parsed.data;
   throw new InvalidArgumentError('It must be 1, 2, 4 or 8.');
-}
-
-/** `0,30-35` as numbers, each once. */
-function layerList(text: string): number[] {
-  const layers = new Set<number>();
-  for (const part of text.split(',')) {
-    const [, from, to] = /^\s*(\d+)(?:-(\d+))?\s*$/u.exec(part)?.map(Number) ?? [];
-    const last = to === undefined || Number.isNaN(to) ? from : to;
-    if (from === undefined || last === undefined || last < from || last >= MOST_LAYERS) {
-      throw new InvalidArgumentError('It must be numbers of layers, such as 0,30-35.');
-    }
-    for (let layer = from; layer <= last; layer++) layers.add(layer);
-  }
-  return [...layers];
 }
