@@ -1,6 +1,7 @@
 /** The Python that we bring: beside this file in the sources, beside the bundle in a build. */
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { scriptText } from '../conversion/scripts.ts';
 
 /** They import each other, so they go together into a folder of their own. */
 const SCRIPTS = [
@@ -14,4 +15,7 @@ export async function copyScripts(folder: string): Promise<void> {
   for (const name of SCRIPTS) {
     await copyFile(path.join(import.meta.dirname, 'python', name), path.join(folder, name));
   }
+  // What a GGUF is converted by.
+  const unpacking = 'import_gguf.py';
+  await writeFile(path.join(folder, unpacking), await scriptText(unpacking));
 }

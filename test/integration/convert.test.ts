@@ -14,9 +14,11 @@ import { readManifest } from '../../backend/models/manifest.ts';
 import { ModelStore } from '../../backend/models/store.ts';
 import { ConvertParams } from '../../backend/protocol/conversion.ts';
 import type { JobInfo } from '../../backend/protocol/jobs.ts';
+import { VerifyParams } from '../../backend/protocol/verification.ts';
 import type { ModelInfo } from '../../backend/protocol/models.ts';
 import { toolchainLayout } from '../../backend/toolchain/layout.ts';
 import { processesOf } from '../../backend/toolchain/processTree.ts';
+import { verifyModel } from '../../backend/verification/verify.ts';
 import { BackendProcess } from '../support/backendProcess.ts';
 import { describeCompiler, toolchainHome } from '../support/linkToolchain.ts';
 import { testModelPath } from '../support/provideModel.ts';
@@ -176,7 +178,7 @@ describeCompiler('converting', () => {
   it(
     'makes of a GGUF what it makes of the Llama that the GGUF was made of',
     async () => {
-      const { start, folder, source } = await setUp({
+      const { start, folder, source, store } = await setUp({
         architecture: 'llama',
         layers: 1,
         isTied: false,
@@ -210,6 +212,17 @@ describeCompiler('converting', () => {
       );
       expect(made).toEqual(given);
       expect(other.hasChatTemplate).toBe(true);
+
+      const nobody = { onProgress: () => undefined, log: () => undefined };
+      const asked = VerifyParams.parse({ model: other.id });
+      const report = await verifyModel(store, asked, nobody, new AbortController().signal);
+      expect(report).toMatchObject({ passed: true, quantization: 'bf16' });
+      // Weights of chance make near ties, which 16-bit sums may decide otherwise.
+      for (const { firstDifference } of report.greedy) {
+        expect(firstDifference?.isNearTie ?? true).toBe(true);
+      }
+      const names = report.subModels.map(({ name }) => name);
+      expect(names.sort()).toEqual(['block_0', 'block_cache_0', 'lm_head']);
     },
     2 * CONVERT_MS,
   );

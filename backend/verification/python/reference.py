@@ -12,6 +12,7 @@ For the prompt p it writes into `work`, in float32 unless said otherwise:
 
 import json
 import os
+import subprocess
 import sys
 import warnings
 from typing import Any, List
@@ -30,11 +31,6 @@ from transformers import AutoConfig, AutoModelForCausalLM, DynamicCache  # noqa:
 
 def load(source: str) -> Any:
     """Never runs code of the model's, and reads no pickles."""
-    if os.path.isfile(source):
-        folder, name = os.path.split(source)
-        return AutoModelForCausalLM.from_pretrained(
-            folder, gguf_file=name, dtype=torch.float32, trust_remote_code=False
-        )
     config = AutoConfig.from_pretrained(source, trust_remote_code=False)
     # As it is stored, and computed in float32 all the same: see compute_in_float32.
     stored = getattr(config, "dtype", None)
@@ -48,6 +44,19 @@ def load(source: str) -> Any:
         use_safetensors=True,
         attn_implementation="eager",
     )
+
+
+def unpack(source: str, work: str) -> str:
+    """A GGUF as the folder that it was converted from: a conversion unpacks it in the same way."""
+    say("progress", step="Unpacking %s" % os.path.basename(source))
+    folder = os.path.join(work, "source")
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "import_gguf.py")
+    command = [sys.executable, script, source, folder]
+    ended = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if ended.returncode != 0:
+        said = ended.stderr.strip().splitlines() or ["exit code %d" % ended.returncode]
+        raise ValueError("the GGUF cannot be unpacked: %s" % said[-1])
+    return folder
 
 
 def compute_in_float32(model: Any) -> None:
@@ -94,9 +103,12 @@ def choose(model: Any, ids: List[int], count: int) -> List[int]:
 
 
 def main(options: Any) -> None:
+    source = options["source"]
+    if os.path.isfile(source):
+        source = unpack(source, options["work"])
     say("progress", step="Loading the float model")
     tokenizer = Tokenizer.from_file(options["tokenizer"])
-    model = load(options["source"]).eval()
+    model = load(source).eval()
     config = model.config
     compute_in_float32(model)
     kept: List[Any] = []
