@@ -2,7 +2,8 @@
  * `npm run bench [-- --quick]`: the product beside the same library called directly, in alternating
  * rounds of one run, so that a machine that slows down slows both. Prints Markdown. `--typing` and
  * `--fill-in` run that part alone; `--model PATH` takes another model than the one of the tests.
- * `--predict` prints predictions for the card instead, with the compiler of `--home DIR`.
+ * `--predict` prints predictions for the card instead, with the compiler of `--home DIR`, and
+ * `--answer MODEL` has a converted model of that home answer on the vendor's emulator.
  */
 import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
@@ -10,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { homeFolder } from '../../backend/client/home.ts';
 import provideModel, { testModelPath } from '../support/provideModel.ts';
 import { activation } from './activation.ts';
+import { runAnswer } from './answer.ts';
 import { DirectProcess } from './directProcess.ts';
 import { runFillIn } from './fillIn.ts';
 import { runPredictions } from './predictions.ts';
@@ -25,6 +27,7 @@ const { values } = parseArgs({
     'fill-in': { type: 'boolean', default: false },
     model: { type: 'string' },
     predict: { type: 'boolean', default: false },
+    answer: { type: 'string' },
     home: { type: 'string' },
   },
 });
@@ -34,6 +37,10 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 if (values.predict) {
   await runPredictions(homeFolder(values.home), print);
+  process.exit();
+}
+if (values.answer !== undefined) {
+  await runAnswer(homeFolder(values.home), values.answer, print);
   process.exit();
 }
 if (values.model === undefined) await provideModel();

@@ -196,10 +196,14 @@ describeCompiler('verification', () => {
       const script =
         'import numpy, sys; numpy.savez(sys.argv[1], tokens=numpy.int32([int(i) for i in sys.argv[2:]]))';
       await steps.run(layout.python, ['-c', script, reference, ...full.next.map(String)]);
-      const report = await verify(sound, { input, reference });
-      expect(report.subModels).toMatchObject([
-        { name: 'whole model', passed: true, tensors: [{ name: 'tokens', cosine: 1 }] },
-      ]);
+      const raw = path.join(data, 'next.bin');
+      await writeFile(raw, Buffer.from(Int32Array.from(full.next).buffer));
+      for (const file of [reference, raw]) {
+        const report = await verify(sound, { input, reference: file });
+        expect(report.subModels).toMatchObject([
+          { name: 'whole model', passed: true, tensors: [{ name: 'tokens', cosine: 1 }] },
+        ]);
+      }
     });
 
     /** The first prompt's tokens, and what the float model says after them. */

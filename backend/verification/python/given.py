@@ -96,6 +96,15 @@ def run_given(emulator: Emulator, folder: str, case: Any) -> Pairs:
     return pairs
 
 
+def file_size(path: str) -> int:
+    with reading(path):
+        return os.path.getsize(path)
+
+
+def in_vocabulary(ids: np.ndarray, size: int) -> bool:
+    return bool(ids.size > 0 and ids.min() >= 0 and ids.max() < size)
+
+
 def run_whole(emulator: Emulator, folder: str, case: Any) -> Pairs:
     """Token ids to the logits after the last one, or to the tokens that follow."""
     ids = read_one(case["input"], np.int32, "token ids, i32")
@@ -104,8 +113,12 @@ def run_whole(emulator: Emulator, folder: str, case: Any) -> Pairs:
     if ids.size == 0 or ids.size >= decoder.length or not np.issubdtype(ids.dtype, np.integer):
         raise DoesNotFit("the input has the shape %s; expected 1 to %d token ids, i32" % (ids.shape, decoder.length - 1))
     has_logits = head.dtype == "f32"
-    what = "logits [1, %d] f32" % head.shape[-1] if has_logits else "token ids, i32"
-    wanted = read_one(case["reference"], np.float32 if has_logits else np.int32, what)
+    what = "logits [1, %d] f32, or token ids, i32" % head.shape[-1] if has_logits else "token ids, i32"
+    # A raw file does not say its type: one of another size than the logits is of tokens.
+    is_tokens = not has_logits or file_size(case["reference"]) != 4 * head.shape[-1]
+    wanted = read_one(case["reference"], np.int32 if is_tokens else np.float32, what)
+    if has_logits and np.issubdtype(wanted.dtype, np.integer) and not in_vocabulary(wanted, head.shape[-1]):
+        raise DoesNotFit("the reference has the shape %s; expected %s" % (wanted.shape, what))
     token, logits = decoder.head(decoder.prefill(ids.ravel().tolist()))
     if logits is not None and not np.issubdtype(wanted.dtype, np.integer):
         if wanted.size != logits.size:
