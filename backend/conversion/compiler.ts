@@ -6,7 +6,7 @@ import path from 'node:path';
 import { PilotError } from '../protocol/errors.ts';
 import type { InstalledToolchain } from '../toolchain/find.ts';
 import { hasSucceeded, lastWords } from '../toolchain/steps.ts';
-import { endRun, runTool, type ToolEnd } from '../toolchain/toolProcess.ts';
+import { endRun, runTool } from '../toolchain/toolProcess.ts';
 import { MOST_WORKERS } from './needs.ts';
 import { scriptText, type Script } from './scripts.ts';
 
@@ -52,37 +52,31 @@ export class Compiler {
   ): Promise<void> {
     const text = await (this.edges.script ?? scriptText)(script);
     this.log(`> ${part}: ${script} ${args.join(' ')}`);
-    const silence = new Silence(this.edges.silenceMs ?? SILENCE_MS);
+    const silenceMs = this.edges.silenceMs ?? SILENCE_MS;
     const found = { fullDisk: false };
-    let ended: ToolEnd;
-    try {
-      ended = await runTool(
-        this.place.runner,
-        {
-          file: this.place.python,
-          args: ['-c', text, ...args],
-          cwd,
-          path: [this.place.bin, path.dirname(this.place.python)],
-          folders: [this.work, this.source, path.dirname(this.place.bin)],
+    const ended = await runTool(
+      this.place.runner,
+      {
+        file: this.place.python,
+        args: ['-c', text, ...args],
+        cwd,
+        path: [this.place.bin, path.dirname(this.place.python)],
+        folders: [this.work, this.source, path.dirname(this.place.bin)],
+      },
+      {
+        id: this.#runId(worker),
+        signal: this.signal,
+        silenceMs,
+        onLine: (line, stream) => {
+          this.log(`${part}| ${line}`);
+          found.fullDisk ||= FULL_DISK.test(line);
+          onLine?.(line, stream);
         },
-        {
-          id: this.#runId(worker),
-          signal: AbortSignal.any([this.signal, silence.signal]),
-          onLine: (line, stream) => {
-            silence.interrupt();
-            this.log(`${part}| ${line}`);
-            found.fullDisk ||= FULL_DISK.test(line);
-            onLine?.(line, stream);
-          },
-        },
-      );
-    } catch (error) {
-      if (this.signal.aborted || !silence.signal.aborted) throw error;
-      const minutes = Math.round((this.edges.silenceMs ?? SILENCE_MS) / 60_000);
-      const reason = `it has said nothing for ${minutes} minutes and was ended`;
-      throw new PilotError('conversionFailed', { part, reason }, { cause: error });
-    } finally {
-      silence.end();
+      },
+    );
+    if (ended.kind === 'silent') {
+      const reason = `it has said nothing for ${Math.round(silenceMs / 60_000)} minutes and was ended`;
+      throw new PilotError('conversionFailed', { part, reason });
     }
     if (hasSucceeded(ended)) return;
     if (found.fullDisk)
@@ -101,26 +95,4 @@ interface RunOptions {
   readonly cwd: string;
   readonly worker: number;
   readonly onLine?: ((line: string, stream: 'stdout' | 'stderr') => void) | undefined;
-}
-
-/** Aborts its signal when it has not been interrupted for a time. */
-class Silence {
-  readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout;
-
-  constructor(ms: number) {
-    this.#timer = setTimeout(() => this.#controller.abort(), ms).unref();
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  interrupt(): void {
-    this.#timer.refresh();
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-  }
 }

@@ -1,5 +1,11 @@
 /** What the compiler is asked for: defaults filled in, and what does not go with the model. Pure. */
-import { buildOptionsOf, buildProblems, chooseBuild, weightBits } from '../prediction/build.ts';
+import {
+  buildOptionsOf,
+  buildProblems,
+  chooseBuild,
+  decodeLengths,
+  weightBits,
+} from '../prediction/build.ts';
 import type { ModelShape } from '../prediction/modelShape.ts';
 import type { ConversionOptions } from '../protocol/conversion.ts';
 
@@ -36,10 +42,8 @@ export function promptLength(options: ChosenOptions): number {
 
 /** Lengths of KV cache, besides the whole, that decode is compiled for: the longest first. */
 export function decodeStages({ chunkLength, sequenceLength }: ChosenOptions): number[] {
-  const lengths: number[] = [];
-  if (chunkLength === undefined) return lengths;
-  for (let length = chunkLength; length < sequenceLength; length *= 2) lengths.unshift(length);
-  return lengths;
+  const shortestDecode = chunkLength ?? sequenceLength;
+  return decodeLengths({ shortestDecode, sequenceLength }).slice(0, -1).reverse();
 }
 
 /** A sentence part for each thing that does not go together; empty when all does. */

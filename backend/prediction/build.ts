@@ -184,7 +184,10 @@ function halfOf(quantization: CardQuantization): CardQuantization {
 }
 
 /** Lengths of KV cache that decode is compiled for: those of 1, 2, 4 ... chunks, and the whole. */
-export function decodeLengths({ shortestDecode, sequenceLength }: Build): number[] {
+export function decodeLengths({
+  shortestDecode,
+  sequenceLength,
+}: Pick<Build, 'shortestDecode' | 'sequenceLength'>): number[] {
   const lengths: number[] = [];
   for (let length = shortestDecode; length < sequenceLength; length *= 2) lengths.push(length);
   return [...lengths, sequenceLength];

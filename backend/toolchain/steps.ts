@@ -72,6 +72,8 @@ function describeEnd(ended: ToolEnd): string {
       return `ended by ${ended.by}`;
     case 'timeout':
       return 'it did not end in time';
+    case 'silent':
+      return 'it said nothing any more';
     case 'notStarted':
       return ended.reason === 'ENOENT' ? 'there is no such program' : ended.reason;
   }

@@ -17,6 +17,8 @@ export interface ToolRun {
   readonly onLine?: ((line: string, stream: ToolStream) => void) | undefined;
   /** After it, in ms, the run is ended as if it had hung. */
   readonly timeoutMs?: number | undefined;
+  /** When no line came for so long, in ms, the run is ended, too. */
+  readonly silenceMs?: number | undefined;
 }
 
 /** How it went. Exit code 0 is the tool's own opinion, no more. */
@@ -24,6 +26,7 @@ export type ToolEnd =
   | { readonly kind: 'exited'; readonly code: number; readonly lastLines: readonly string[] }
   | { readonly kind: 'killed'; readonly by: string; readonly lastLines: readonly string[] }
   | { readonly kind: 'timeout'; readonly lastLines: readonly string[] }
+  | { readonly kind: 'silent'; readonly lastLines: readonly string[] }
   /** There is no such program, or it may not be run. */
   | { readonly kind: 'notStarted'; readonly reason: string };
 
@@ -41,10 +44,14 @@ export async function runTool(
 ): Promise<ToolEnd> {
   requireNotCancelled(run.signal);
   const timeout = AbortSignal.timeout(run.timeoutMs ?? MAX_TIMEOUT_MS);
-  const stop = AbortSignal.any([run.signal, timeout]);
+  const silence = new AbortController();
+  const stop = AbortSignal.any([run.signal, timeout, silence.signal]);
   const lastLines: string[] = [];
   const child = start(runner.start(command, run.id), run.id);
+  const silenceMs = run.silenceMs ?? MAX_TIMEOUT_MS;
+  const heard = setTimeout(() => silence.abort(), silenceMs).unref();
   follow(child, (line, stream) => {
+    heard.refresh();
     lastLines.push(line.slice(0, KEPT_LINE_LENGTH));
     if (lastLines.length > KEPT_LINES) lastLines.shift();
     run.onLine?.(line, stream);
@@ -59,6 +66,7 @@ export async function runTool(
     await ending;
     requireNotCancelled(run.signal);
     if (timeout.aborted) return { kind: 'timeout', lastLines };
+    if (silence.signal.aborted) return { kind: 'silent', lastLines };
     if (code !== null) return { kind: 'exited', code, lastLines };
     return { kind: 'killed', by: signal ?? 'a signal', lastLines };
   } catch (error) {
@@ -66,6 +74,7 @@ export async function runTool(
     const reason = error instanceof Error ? (errorCode(error) ?? error.message) : String(error);
     return { kind: 'notStarted', reason };
   } finally {
+    clearTimeout(heard);
     stop.removeEventListener('abort', onStop);
   }
 }

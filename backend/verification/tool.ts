@@ -52,48 +52,42 @@ export class VerifyTool {
     onLine: (value: unknown) => void,
   ): Promise<ScriptEnd> {
     this.log(`> ${script}`);
-    const silence = new AbortController();
-    const timer = setTimeout(() => silence.abort(), this.silenceMs).unref();
     const { python, bin, root, runner } = this.place;
     let fault: string | undefined;
-    try {
-      const ended = await runTool(
-        runner,
-        {
-          file: python,
-          args: [path.join(this.work, 'python', script), JSON.stringify(options)],
-          cwd: this.work,
-          env,
-          path: [bin, path.dirname(python)],
-          folders: [root, ...this.folders],
+    const ended = await runTool(
+      runner,
+      {
+        file: python,
+        args: [path.join(this.work, 'python', script), JSON.stringify(options)],
+        cwd: this.work,
+        env,
+        path: [bin, path.dirname(python)],
+        folders: [root, ...this.folders],
+      },
+      {
+        id: this.#id,
+        signal: this.signal,
+        silenceMs: this.silenceMs,
+        onLine: (line, stream) => {
+          if (stream === 'stderr') {
+            if (!CHATTER.test(line)) this.log(line);
+            if (FAULT.test(line)) fault = line;
+            return;
+          }
+          const value = parseJsonLine(z.unknown(), line);
+          if (value !== undefined) onLine(value);
         },
-        {
-          id: this.#id,
-          signal: AbortSignal.any([this.signal, silence.signal]),
-          onLine: (line, stream) => {
-            timer.refresh();
-            if (stream === 'stderr') {
-              if (!CHATTER.test(line)) this.log(line);
-              if (FAULT.test(line)) fault = line;
-              return;
-            }
-            const value = parseJsonLine(z.unknown(), line);
-            if (value !== undefined) onLine(value);
-          },
-        },
-      );
-      const failure = failureOf(ended, fault);
-      if (failure !== undefined) this.log(`< ${failure}`);
-      if (!runner.isLocal && ended.kind === 'exited' && ended.code === 125) {
-        throw new PilotError('dockerFailed', { image: runner.place, reason: failure ?? '' });
-      }
-      return { failure };
-    } catch (error) {
-      if (this.signal.aborted || !silence.signal.aborted) throw error;
+      },
+    );
+    if (ended.kind === 'silent') {
       return { failure: `it said nothing for ${Math.round(this.silenceMs / 60_000)} minutes` };
-    } finally {
-      clearTimeout(timer);
     }
+    const failure = failureOf(ended, fault);
+    if (failure !== undefined) this.log(`< ${failure}`);
+    if (!runner.isLocal && ended.kind === 'exited' && ended.code === 125) {
+      throw new PilotError('dockerFailed', { image: runner.place, reason: failure ?? '' });
+    }
+    return { failure };
   }
 
   get #id(): string {
@@ -102,7 +96,10 @@ export class VerifyTool {
 }
 
 /** @param fault what it last complained of */
-function failureOf(ended: ToolEnd, fault: string | undefined): string | undefined {
+function failureOf(
+  ended: Exclude<ToolEnd, { kind: 'silent' }>,
+  fault: string | undefined,
+): string | undefined {
   const said = fault === undefined ? '' : `: ${toPlainText(fault.trim())}`;
   switch (ended.kind) {
     case 'exited':
