@@ -1,13 +1,13 @@
 /** A prediction as part of a page: whether it fits, how fast it will be, and from what. */
 import * as vscode from 'vscode';
 import type { MemoryPart, Prediction, Range } from '../../backend/protocol/prediction.ts';
-import { figure, type Axis } from '../pages/charts/frame.ts';
-import { lineChart } from '../pages/charts/lineChart.ts';
+import { figure } from '../pages/charts/frame.ts';
 import { linearScale, logScale } from '../pages/charts/scale.ts';
 import { stackedBars } from '../pages/charts/stackedBars.ts';
 import { html, type Html } from '../pages/html.ts';
-import { formatNumber, formatSize } from '../pages/numbers.ts';
+import { formatSize } from '../pages/numbers.ts';
 import { facts, table } from '../pages/table.ts';
+import { speedFigure } from './speedFigure.ts';
 
 function partName(name: MemoryPart['name']): string {
   switch (name) {
@@ -138,10 +138,6 @@ export function remedyNotice({ memory }: Prediction): Html | undefined {
   </div>`;
 }
 
-function numbers(): string {
-  return vscode.l10n.t('The numbers');
-}
-
 function memoryFigure(prediction: Prediction): Html {
   const { memory } = prediction;
   const names = memory.parts.map(({ name }) => partName(name));
@@ -187,134 +183,61 @@ function memoryFigure(prediction: Prediction): Html {
       ],
       rows,
     }),
-    numbers(),
+    vscode.l10n.t('The numbers'),
   );
 }
 
 function firstTokenFigure({ firstToken }: Prediction): Html | undefined {
   const last = firstToken.at(-1);
   if (!last) return undefined;
-  const clocks = [...new Set(firstToken.map(({ clockMHz }) => clockMHz))];
   const lengths = firstToken.map(({ promptTokens }) => promptTokens);
-  const highest = Math.max(...firstToken.map(({ milliseconds }) => milliseconds.high));
-  const x: Axis = {
-    scale: logScale(Math.min(...lengths), Math.max(...lengths), 2),
-    label: vscode.l10n.t('Tokens of the prompt'),
-    format: String,
-  };
-  const y: Axis = {
-    scale: linearScale(0, highest / 1000),
-    label: vscode.l10n.t('Seconds'),
-    format: formatNumber,
-  };
-  const sentence = vscode.l10n.t(
-    'The first token comes after {0} with {1} tokens, and later the longer the prompt is.',
-    seconds(last.milliseconds.expected),
-    last.promptTokens,
-  );
-  const series = clocks.map((clock) => ({
-    name: `${clock} MHz`,
-    points: firstToken
-      .filter(({ clockMHz }) => clockMHz === clock)
-      .map(({ promptTokens, milliseconds: { low, expected, high } }) => ({
-        x: promptTokens,
-        y: expected / 1000,
-        low: low / 1000,
-        high: high / 1000,
-      })),
-  }));
-  const content = lineChart({ sentence, x, y, series });
-  return figure(
-    vscode.l10n.t('First token by the length of the prompt'),
-    content,
-    table({
-      id: 'first-token',
-      caption: vscode.l10n.t('First token in ms, with its bounds'),
-      columns: [
-        {
-          title: vscode.l10n.t('Tokens of the prompt'),
-          cell: (length: number) => length,
-          isRowHeading: true,
-        },
-        ...clocks.map((clock) => ({
-          title: `${clock} MHz`,
-          isNumber: true,
-          cell: (length: number) => {
-            const found = firstToken.find(
-              (row) => row.promptTokens === length && row.clockMHz === clock,
-            );
-            return found && between(found.milliseconds, 0);
-          },
-        })),
-      ],
-      rows: [...new Set(lengths)],
+  return speedFigure(firstToken, {
+    id: 'first-token',
+    title: vscode.l10n.t('First token by the length of the prompt'),
+    caption: vscode.l10n.t('First token in ms, with its bounds'),
+    sentence: vscode.l10n.t(
+      'The first token comes after {0} with {1} tokens, and later the longer the prompt is.',
+      seconds(last.milliseconds.expected),
+      last.promptTokens,
+    ),
+    x: {
+      scale: logScale(Math.min(...lengths), Math.max(...lengths), 2),
+      label: vscode.l10n.t('Tokens of the prompt'),
+    },
+    y: vscode.l10n.t('Seconds'),
+    length: ({ promptTokens }) => promptTokens,
+    range: ({ milliseconds: { low, expected, high } }) => ({
+      low: low / 1000,
+      expected: expected / 1000,
+      high: high / 1000,
     }),
-    numbers(),
-  );
+    cell: ({ milliseconds }) => between(milliseconds, 0),
+  });
 }
 
 function decodeFigure({ decode }: Prediction): Html | undefined {
   const [first] = decode;
   const last = decode.findLast(({ clockMHz }) => clockMHz === first?.clockMHz);
   if (!last) return undefined;
-  const clocks = [...new Set(decode.map(({ clockMHz }) => clockMHz))];
-  const lengths = [...new Set(decode.map(({ kvLength }) => kvLength))];
-  const highest = Math.max(...decode.map(({ tokensPerSecond }) => tokensPerSecond.high));
-  const x: Axis = {
-    scale: linearScale(0, Math.max(...lengths)),
-    label: vscode.l10n.t('Tokens in the KV cache'),
-    format: String,
-  };
-  const y: Axis = {
-    scale: linearScale(0, highest),
-    label: vscode.l10n.t('Tokens per second'),
-    format: formatNumber,
-  };
-  const sentence = vscode.l10n.t(
-    'The longer the conversation, the slower: {0} tokens per second after {1} tokens.',
-    last.tokensPerSecond.expected.toFixed(1),
-    last.kvLength,
-  );
-  const series = clocks.map((clock) => ({
-    name: `${clock} MHz`,
-    points: decode
-      .filter(({ clockMHz }) => clockMHz === clock)
-      .map(({ kvLength, tokensPerSecond: { low, expected, high } }) => ({
-        x: kvLength,
-        y: expected,
-        low,
-        high,
-      })),
-  }));
-  const at = (clock: number, length: number): Prediction['decode'][number] | undefined =>
-    decode.find(({ clockMHz, kvLength }) => clockMHz === clock && kvLength === length);
-  return figure(
-    vscode.l10n.t('Tokens per second by the length of the conversation'),
-    lineChart({ sentence, x, y, series }),
-    table({
-      id: 'decode',
-      caption: vscode.l10n.t('Tokens per second, with their bounds, and the share of 64 GB/s'),
-      columns: [
-        {
-          title: vscode.l10n.t('Tokens in the KV cache'),
-          cell: (length: number) => length,
-          isRowHeading: true,
-        },
-        ...clocks.map((clock) => ({
-          title: `${clock} MHz`,
-          isNumber: true,
-          cell: (length: number) => {
-            const row = at(clock, length);
-            if (!row) return undefined;
-            const share = `${Math.round(row.memoryShare * 100)} %`;
-            return `${between(row.tokensPerSecond, 1)} · ${share}`;
-          },
-        })),
-      ],
-      rows: lengths,
-    }),
-    numbers(),
-  );
+  return speedFigure(decode, {
+    id: 'decode',
+    title: vscode.l10n.t('Tokens per second by the length of the conversation'),
+    caption: vscode.l10n.t('Tokens per second, with their bounds, and the share of 64 GB/s'),
+    sentence: vscode.l10n.t(
+      'The longer the conversation, the slower: {0} tokens per second after {1} tokens.',
+      last.tokensPerSecond.expected.toFixed(1),
+      last.kvLength,
+    ),
+    x: {
+      scale: linearScale(0, Math.max(...decode.map(({ kvLength }) => kvLength))),
+      label: vscode.l10n.t('Tokens in the KV cache'),
+    },
+    y: vscode.l10n.t('Tokens per second'),
+    length: ({ kvLength }) => kvLength,
+    range: ({ tokensPerSecond }) => tokensPerSecond,
+    cell: ({ tokensPerSecond, memoryShare }) =>
+      `${between(tokensPerSecond, 1)} · ${Math.round(memoryShare * 100)} %`,
+  });
 }
 
 export function predictionCharts(prediction: Prediction): Html {
