@@ -72,7 +72,7 @@ describeCompiler('with the compiler', () => {
         await frame.getByLabel('Longest conversation, in tokens').fill('64');
         await frame.getByText('64 of 256 tokens').waitFor();
         await frame.getByText('Charts of memory and speed').click();
-        await frame.getByText('Memory by part and by heap').scrollIntoViewIfNeeded();
+        await page().scrollTo(frame.getByText('Memory by part and by heap'));
         await picture('convert-plan');
       });
 
@@ -85,7 +85,7 @@ describeCompiler('with the compiler', () => {
         await frame.getByText('Layers are numbers and ranges, such as 3,7-9.').waitFor();
         await frame.locator('#keepHigh:focus').waitFor();
         expect(await layers.getAttribute('aria-invalid')).toBe('true');
-        await layers.scrollIntoViewIfNeeded();
+        await page().scrollTo(layers);
         await picture('convert-error');
         await layers.fill('');
       });
@@ -160,11 +160,11 @@ describeCompiler('with the compiler', () => {
         const values = await rows.locator('td:nth-of-type(2)').allTextContents();
         expect(values.map(Number)).toEqual(values.map(Number).sort((a, b) => a - b));
         await rows.first().getByRole('button').press('Enter');
-        await frame.getByText('How its values are spread').scrollIntoViewIfNeeded();
+        await page().scrollTo(frame.getByText('How its values are spread'));
         await picture('report-tensor');
-        await frame.getByRole('heading', { name: /token by token/ }).scrollIntoViewIfNeeded();
+        await page().scrollTo(frame.getByRole('heading', { name: /token by token/ }));
         await picture('report-greedy');
-        await frame.getByText('First token by the length').scrollIntoViewIfNeeded();
+        await page().scrollTo(frame.getByText('First token by the length'));
         await picture('report-prediction');
       });
 

@@ -1,5 +1,6 @@
 /** A page of this extension in a window: its form or a report. */
 import type { FrameLocator, Locator } from 'playwright-core';
+import { vi } from 'vitest';
 import type { Workbench } from './workbench.ts';
 
 export class PilotPage {
@@ -16,6 +17,12 @@ export class PilotPage {
 
   button(name: string | RegExp): Locator {
     return this.frame.getByRole('button', { name });
+  }
+
+  /** Scrolls to it. A part of the page that is drawn anew at that moment is looked for again. */
+  async scrollTo(place: Locator): Promise<void> {
+    const look = (): Promise<void> => place.scrollIntoViewIfNeeded({ timeout: 10_000 });
+    await vi.waitFor(look, { timeout: 60_000, interval: 100 });
   }
 
   /** Waits for the page by its first heading. */
