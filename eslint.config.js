@@ -13,6 +13,10 @@ const zones = [
     'backend/prediction',
     ['devices', 'models', 'host', 'scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli'],
   ],
+  [
+    'backend/tokenizer',
+    ['models', 'host', 'scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli'],
+  ],
   ['backend/devices', ['models', 'host', 'scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli']],
   ['backend/host', ['models', 'scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli']],
   ['backend/models', ['scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli']],

@@ -15,7 +15,7 @@ const allowed = [
   /^extension\/package\.nls(\.zh-cn)?\.json$/,
   /^extension\/(readme|changelog)\.md$/,
   /^extension\/LICENSE\.txt$/,
-  /^extension\/dist\/(main|deviceHost)\.js$/,
+  /^extension\/dist\/(main|deviceHost|tokenizerThread)\.js$/,
   /^extension\/dist\/extension\.cjs$/,
   /^extension\/dist\/pages\/page\.(js|css)$/,
   /^extension\/dist\/llama\/(LICENSE|lib(llama\.v[\d.]+|ggml(-[\w-]+|\.v[\d.]+)?)\.so)$/,

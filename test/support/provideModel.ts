@@ -18,7 +18,7 @@ const downloadMs = 600_000;
 const buildMs = 120_000;
 
 const root = join(import.meta.dirname, '../..');
-const bundles = ['main.js', 'deviceHost.js', 'extension.cjs'];
+const bundles = ['main.js', 'deviceHost.js', 'tokenizerThread.js', 'extension.cjs'];
 const sources = ['backend', 'extension'];
 
 /** Where the model is, once the set-up has run. */

@@ -1,0 +1,56 @@
+/**
+ * The program of the tokenizer's worker thread: reads the model's files, then encodes texts. Files
+ * of tens of megabytes and texts of thousands of lines keep it busy, not the device host. A long
+ * text gives way to the short ones that come after it.
+ */
+import path from 'node:path';
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import * as z from 'zod';
+import { DeviceError } from '../devices/device.ts';
+import { bytelessTokens, readModelMetadata } from './modelMetadata.ts';
+import { readPieces } from './pieces.ts';
+import { createTextEncoder, type TextEncoder } from './textEncoder.ts';
+import type { FromThread, ToThread } from './threadMessages.ts';
+import { readTokenizerFile } from './tokenizerFile.ts';
+
+/** Words between two looks at the other texts: about 5 ms. */
+const WORDS_AT_ONCE = 4096;
+
+async function run(port: MessagePort): Promise<void> {
+  const { folder } = z.object({ folder: z.string() }).parse(workerData);
+  const post = (message: FromThread, buffers: ArrayBuffer[] = []): void =>
+    port.postMessage(message, buffers);
+  try {
+    const tokenizer = await readTokenizerFile(folder);
+    const encoder = createTextEncoder(tokenizer, path.join(folder, 'tokenizer.json'));
+    const metadata = await readModelMetadata(folder, tokenizer);
+    const pieces = readPieces(tokenizer, encoder.isByteLevel, bytelessTokens(metadata));
+    port.on('message', ({ id, text }: ToThread) => {
+      void encodeAll(encoder, text).then((tokens) => post({ id, tokens }, [tokens.buffer]));
+    });
+    post({ opened: { metadata, pieces } }, [pieces.bytes.buffer, pieces.ends.buffer]);
+  } catch (error) {
+    const code = error instanceof DeviceError ? error.code : 'invalidModel';
+    post({ failed: { code, message: error instanceof Error ? error.message : String(error) } });
+  }
+}
+
+async function encodeAll(encoder: TextEncoder, text: string): Promise<Int32Array<ArrayBuffer>> {
+  // Hardly a text has more tokens than half of its UTF-16 units.
+  let tokens = new Int32Array(Math.ceil(text.length / 2) + 16);
+  let count = 0;
+  let words = 0;
+  for (const word of encoder.encode(text)) {
+    if (count + word.length > tokens.length) {
+      const longer = new Int32Array(2 * (count + word.length));
+      longer.set(tokens);
+      tokens = longer;
+    }
+    tokens.set(word, count);
+    count += word.length;
+    if (++words % WORDS_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  return tokens.slice(0, count);
+}
+
+if (parentPort !== null) await run(parentPort);
