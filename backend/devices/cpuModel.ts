@@ -2,7 +2,7 @@
 import { CpuBatch, type BatchOutput } from './cpuBatch.ts';
 import { CpuContext, type CpuHandles } from './cpuContext.ts';
 import type { CpuShape } from './cpuMemory.ts';
-import { CpuSampler, largest } from './cpuSampler.ts';
+import { CpuSampler } from './cpuSampler.ts';
 import { afterStep, type ThreadPolicy } from './cpuThreads.ts';
 import { CpuVocabulary } from './cpuVocabulary.ts';
 import {
@@ -14,6 +14,7 @@ import {
   type StepResult,
 } from './device.ts';
 import { KvLedger } from './kvLedger.ts';
+import { largest } from './largest.ts';
 import type { Sampling } from '../protocol/generation.ts';
 import { resolveSampling } from './sampling.ts';
 import { checkHeld, checkPlan, checkSlot, checkToken } from './stepPlan.ts';

@@ -1,30 +1,10 @@
 /** How one slot chooses its next token from the logits: the library's own sampler chain. */
 import type { Llama } from './llama.ts';
 import type { Pointer } from './llamaTypes.ts';
-import { seedAt, type ResolvedSampling } from './sampling.ts';
+import { PENALTY_WINDOW, seedAt, type ResolvedSampling } from './sampling.ts';
 
-/** llama.cpp's default of `repeat_last_n`: the tokens that a repetition penalty looks back on. */
-const PENALTY_WINDOW = 64;
 /** LLAMA_DEFAULT_SEED asks the library for a random seed. */
 const RANDOM_SEED = 0xffff_ffff;
-
-/**
- * The index of the largest logit, or -1 when one of them is not a number. The library's samplers
- * sort and assert: a NaN would end the process.
- */
-export function largest(logits: Float32Array): number {
-  let best = -Infinity;
-  let at = -1;
-  for (let i = 0; i < logits.length; i++) {
-    const logit = logits[i] ?? NaN;
-    // False for a NaN too, and that saves half of the comparisons.
-    if (logit <= best) continue;
-    if (Number.isNaN(logit)) return -1;
-    best = logit;
-    at = i;
-  }
-  return at;
-}
 
 export class CpuSampler {
   /** None when the largest logit is the answer. */

@@ -11,6 +11,9 @@ export interface ResolvedSampling {
   readonly seed: number;
 }
 
+/** llama.cpp's default of `repeat_last_n`: the tokens that a repetition penalty looks back on. */
+export const PENALTY_WINDOW = 64;
+
 /** llama.cpp's own defaults (common/common.h, common_params_sampling). */
 const defaults = { temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05, repetitionPenalty: 1 };
 

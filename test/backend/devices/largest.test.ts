@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { largest } from '../../../backend/devices/cpuSampler.ts';
+import { largest } from '../../../backend/devices/largest.ts';
 
 describe('largest', () => {
   it.each([
