@@ -49,10 +49,15 @@ export function toState(
   phase: Phase,
   loadedModels: number,
   problems: readonly string[],
-  devices: readonly Pick<DeviceInfo, 'state'>[],
+  devices: readonly {
+    readonly state: DeviceInfo['state'];
+    readonly problems?: readonly string[] | undefined;
+  }[],
 ): BackendState {
   if (phase !== 'running') return phase;
   if (loadedModels === 0) return 'noModel';
-  const hurt = problems.length > 0 || devices.some(({ state }) => state !== 'ready');
+  const hurt =
+    problems.length > 0 ||
+    devices.some((device) => device.state !== 'ready' || (device.problems ?? []).length > 0);
   return hurt ? 'degraded' : 'ready';
 }

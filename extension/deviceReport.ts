@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { DeviceInfo } from '../backend/protocol/devices.ts';
 import type { BackendConnection } from './backendConnection.ts';
 import { commands, titleOf } from './commandIds.ts';
-import { problemInText } from './problems.ts';
+import { problemInText, sentenceOf } from './problems.ts';
 import { formatMemory, heapName } from './statusRows.ts';
 
 export interface DeviceFact {
@@ -24,7 +24,7 @@ function stateText({ state, detail }: DeviceInfo): string {
     case 'failed':
       return detail === undefined
         ? vscode.l10n.t('failed')
-        : `${vscode.l10n.t('failed')}: ${problemInText(detail).message}`;
+        : `${vscode.l10n.t('failed')}: ${sentenceOf(problemInText(detail))}`;
     default:
       return state satisfies never;
   }
@@ -40,6 +40,9 @@ export function deviceFacts(device: DeviceInfo): DeviceFact[] {
     facts.push({ label, value: unit === '' ? text : `${text} ${unit}` });
   };
   add(vscode.l10n.t('State'), stateText(device));
+  for (const problem of device.problems ?? []) {
+    add(vscode.l10n.t('Problem'), sentenceOf(problemInText(problem)));
+  }
   add(vscode.l10n.t('Driver'), [device.kind, device.driverVersion].filter(Boolean).join(' '));
   add(vscode.l10n.t('Library'), device.libraryVersion);
   add(vscode.l10n.t('Clock'), device.clockMhz, 'MHz');

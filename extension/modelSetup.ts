@@ -9,6 +9,7 @@ import { guard } from './guard.ts';
 import { showJob } from './jobs/jobProgress.ts';
 import { inform } from './notices.ts';
 import { backendSettings } from './settings.ts';
+import { allDevicesFailed } from './statusIndicator.ts';
 
 /** The backend's name for the model it recommends. */
 const DEFAULT_MODEL = 'default';
@@ -63,6 +64,7 @@ export class ModelSetup implements vscode.Disposable {
   private check(): void {
     const { session, status } = this.backend;
     if (!session || session === this.prepared || status?.state !== 'noModel') return;
+    if (allDevicesFailed(status)) return;
     this.prepared = session;
     if (session.role === 'admin') guard(this.log, this.prepare(session));
   }

@@ -56,14 +56,20 @@ function actionFor(name: ErrorName | undefined): CommandId {
       return commands.start;
     case 'protocolMismatch':
     case 'deviceLost':
-    case 'deviceHung':
+    case 'deviceTimeout':
       return commands.restart;
     case 'outOfMemory':
+    case 'outOfMemoryFits':
     case 'unsupportedModel':
     case 'modelInvalid':
     case 'promptTooLong':
       return commands.manageModels;
     case 'deviceUnavailable':
+    case 'deviceHung':
+    case 'deviceInUse':
+    case 'libraryMissing':
+    case 'libraryTooOld':
+    case 'noPermission':
       return commands.showDevices;
     case 'toolchainMissing':
     case 'toolchainBroken':

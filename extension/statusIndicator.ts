@@ -40,10 +40,22 @@ export type Indicator =
 
 /** What the backend says is not as it was asked for, in the language of the editor. */
 export function backendProblems({ status }: Pick<StatusInput, 'status'>): Problem[] {
-  const failed = (status?.devices ?? []).flatMap(({ state, detail }) =>
+  const devices = status?.devices ?? [];
+  const failed = devices.flatMap(({ state, detail }) =>
     (state === 'failed' || state === 'restarting') && detail !== undefined ? [detail] : [],
   );
-  return [...(status?.problems ?? []), ...failed].map(problemInText);
+  const texts = [
+    ...(status?.problems ?? []),
+    ...failed,
+    ...devices.flatMap(({ problems }) => problems ?? []),
+  ];
+  // A model that found no device is a problem with the words of that device.
+  return [...new Set(texts)].map(problemInText);
+}
+
+/** No model would help. */
+export function allDevicesFailed({ devices }: BackendStatus): boolean {
+  return devices.length > 0 && devices.every(({ state }) => state === 'failed');
 }
 
 /** How much of the model is on the device, in percent; undefined when the device doesn't say. */
@@ -73,13 +85,16 @@ export function indicatorOf(input: StatusInput): Indicator {
   }
   if (status === undefined) return 'starting';
   const loading = status.devices.some(({ state }) => state === 'loading');
-  const outOfMemory = backendProblems(input).some(({ name }) => name === 'outOfMemory');
+  const outOfMemory = backendProblems(input).some(
+    ({ name }) => name === 'outOfMemory' || name === 'outOfMemoryFits',
+  );
   switch (status.state) {
     case 'starting':
       return loading ? 'loading' : 'starting';
     case 'draining':
       return 'stopping';
     case 'noModel':
+      if (allDevicesFailed(status)) return 'degraded';
       if (download) return 'downloading';
       if (loading) return 'loading';
       return outOfMemory ? 'outOfMemory' : 'noModel';

@@ -8,6 +8,7 @@ export function describeDevice(device: DeviceInfo): string {
   const { telemetry } = device;
   const facts: Fact[] = [
     ['State', [device.state, device.detail].filter(Boolean).join(': ')],
+    ...(device.problems ?? []).map((problem): Fact => ['Problem', problem]),
     ['Driver', [device.kind, device.driverVersion].filter(Boolean).join(' ')],
     ['Library', device.libraryVersion],
     ['Process', processText(device)],

@@ -4,17 +4,36 @@
  * abort, exit or print.
  */
 import type { Sampling } from '../protocol/generation.ts';
-import type { Telemetry } from '../protocol/devices.ts';
+import type { ChipInfo, Telemetry } from '../protocol/devices.ts';
 
-/** What went wrong, for programs. `hung` is terminal until the device is recovered. */
-export type DeviceErrorCode =
-  'noMemory' | 'hung' | 'lost' | 'unsupportedModel' | 'invalidModel' | 'timeout' | 'aborted';
+/**
+ * What went wrong, for programs. `hung` is terminal until the device is recovered: its host is not
+ * started again. After `lost` and `timeout` it is. The last four come from opening it, and their
+ * messages name what a person has to change: the file or the symbol, the node and its group, the
+ * process that uses it.
+ */
+export const deviceErrorCodes = [
+  'noMemory',
+  'hung',
+  'lost',
+  'unsupportedModel',
+  'invalidModel',
+  'timeout',
+  'aborted',
+  'libraryMissing',
+  'libraryTooOld',
+  'noPermission',
+  'inUse',
+] as const;
+export type DeviceErrorCode = (typeof deviceErrorCodes)[number];
 
 /** Facts of a `noMemory` error; sizes in bytes. */
 export interface MemoryShortage {
   readonly heap: string;
   readonly neededBytes: number;
   readonly availableBytes: number;
+  /** What of the same model there would be room for. */
+  readonly fits?: { readonly slots: number; readonly contextLength: number };
 }
 
 /** A fault of the device or its library. Wrong arguments are RangeError or TypeError instead. */
@@ -37,6 +56,8 @@ export interface DeviceIdentity {
   readonly clockMhz?: number;
   readonly libraryVersion?: string;
   readonly driverVersion?: string;
+  /** The chip that it is, on cards. */
+  readonly chip?: ChipInfo;
 }
 
 export interface LoadOptions {

@@ -205,6 +205,10 @@ export class BatchScheduler {
       case 'hung':
       case 'lost':
       case 'timeout':
+      case 'libraryMissing':
+      case 'libraryTooOld':
+      case 'noPermission':
+      case 'inUse':
         throw error;
       default:
         error.code satisfies never;

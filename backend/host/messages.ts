@@ -3,8 +3,8 @@
  * `advanced`, which carries typed arrays. Both sides validate what they receive.
  */
 import * as z from 'zod';
-import { DeviceError, type DeviceErrorCode, type ModelMetadata } from '../devices/device.ts';
-import { Telemetry } from '../protocol/devices.ts';
+import { DeviceError, deviceErrorCodes, type ModelMetadata } from '../devices/device.ts';
+import { ChipInfo, Telemetry } from '../protocol/devices.ts';
 import { RequestClass, Sampling } from '../protocol/generation.ts';
 
 const Tokens = z.custom<Int32Array>((value) => value instanceof Int32Array);
@@ -13,22 +13,17 @@ const Count = z.number().int().nonnegative();
 const Call = z.number().int();
 const RequestId = z.string().min(1);
 
-const codes = [
-  'noMemory',
-  'hung',
-  'lost',
-  'unsupportedModel',
-  'invalidModel',
-  'timeout',
-  'aborted',
-] as const satisfies readonly DeviceErrorCode[];
-
 /** A DeviceError as data; `internal` for any other error. */
 export const HostFault = z.object({
-  code: z.enum([...codes, 'internal']),
+  code: z.enum([...deviceErrorCodes, 'internal']),
   message: z.string(),
   shortage: z
-    .object({ heap: z.string(), neededBytes: z.number(), availableBytes: z.number() })
+    .object({
+      heap: z.string(),
+      neededBytes: z.number(),
+      availableBytes: z.number(),
+      fits: z.object({ slots: Count, contextLength: Count }).exactOptional(),
+    })
     .exactOptional(),
 });
 export type HostFault = z.infer<typeof HostFault>;
@@ -62,6 +57,7 @@ const Identity = z.object({
   clockMhz: z.number().exactOptional(),
   libraryVersion: z.string().exactOptional(),
   driverVersion: z.string().exactOptional(),
+  chip: ChipInfo.exactOptional(),
 });
 
 /** One generation, as the host runs it. */
@@ -145,6 +141,8 @@ export const FromHost = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), identity: Identity }),
   /** The device cannot be opened; the host exits, and starting it again would not help. */
   z.object({ type: z.literal('unavailable'), fault: HostFault }),
+  /** The device is of no use any more; the host ends itself. */
+  z.object({ type: z.literal('broken'), fault: HostFault }),
   z.object({ type: z.literal('loadProgress'), call: Call, fraction: z.number() }),
   z.object({
     type: z.literal('loaded'),

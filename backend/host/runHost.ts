@@ -36,7 +36,7 @@ export async function runHost(openDevice: () => Promise<Device>): Promise<never>
   }, BEAT_MS);
 
   try {
-    server = new HostServer(await open(openDevice), {
+    server = new HostServer(await openDevice(), {
       send: (message) => void send(message),
       onMessage: (listener) => process.on('message', listener),
     });
@@ -44,16 +44,9 @@ export async function runHost(openDevice: () => Promise<Device>): Promise<never>
     process.exit(0);
   } catch (error) {
     writeSync(2, `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    const type = server === undefined ? 'unavailable' : 'broken';
+    await send({ type, fault: faultOf(error) });
     return die();
-  }
-}
-
-async function open(openDevice: () => Promise<Device>): Promise<Device> {
-  try {
-    return await openDevice();
-  } catch (error) {
-    await send({ type: 'unavailable', fault: faultOf(error) });
-    throw error;
   }
 }
 

@@ -245,8 +245,9 @@ const table = {
   },
   deviceHung: {
     code: 1303,
-    sentence: 'The device {device} did not answer in time.',
-    remedy: 'Restart the backend; if it happens again, recover or reboot the card.',
+    sentence: 'The device {device} is hung: recover or reboot. {reason}',
+    remedy:
+      'Run "bm-smi --recovery --dev=N" with the number N of its chip, which may reboot the machine, or reboot; then restart the backend.',
   },
   outOfMemory: {
     code: 1304,
@@ -257,6 +258,39 @@ const table = {
     code: 1305,
     sentence: 'The device cannot run this model: {reason}',
     remedy: 'Choose a model of a supported architecture; see README.md.',
+  },
+  deviceTimeout: {
+    code: 1306,
+    sentence: 'The device {device} did not answer in time.',
+    remedy: 'Try again; if it happens again, restart the backend.',
+  },
+  outOfMemoryFits: {
+    code: 1307,
+    sentence:
+      'Not enough memory in {heap} of {device}: {needed} bytes needed, {available} free; {slots} slots of {contextLength} tokens would fit.',
+    remedy: 'Set slots and contextLength in config.json to what fits, or use a smaller model.',
+  },
+  libraryMissing: {
+    code: 1308,
+    sentence: 'The library of the device {device} cannot be used: {reason}',
+    remedy:
+      'Install libsophon 0.5.1 or newer for the processor of this machine, or correct the folder that the library is taken from.',
+  },
+  libraryTooOld: {
+    code: 1309,
+    sentence: 'The library of the device {device} is too old: {reason}',
+    remedy: 'Update libsophon, its driver and its libraries alike, then restart the backend.',
+  },
+  noPermission: {
+    code: 1310,
+    sentence: 'This user may not open the device {device}: {reason}',
+    remedy:
+      'Add the user to the group of the node ("sudo usermod -aG GROUP USER") and log in again, or give the node a group by a udev rule: KERNEL=="bm-sophon*", GROUP="GROUP", MODE="0660".',
+  },
+  deviceInUse: {
+    code: 1311,
+    sentence: 'The device {device} is in use: {reason}',
+    remedy: 'End the process that uses it, or serve another device with --device.',
   },
 
   // Documents and jobs

@@ -53,6 +53,8 @@ export class DeviceEngine implements Engine {
   /** By id, in the order in which they were named. */
   readonly #models = new Map<string, EngineModel>();
   readonly #loads = new Map<string, Promise<void>>();
+  /** Why a device is without a model that others have, by device and model. */
+  readonly #refusals = new Map<HostSupervisor, Map<string, PilotError>>();
   readonly #dispatcher: Dispatcher;
   #arrivals = 0;
   #draining = false;
@@ -155,6 +157,7 @@ export class DeviceEngine implements Engine {
       this.#supervisors.map(async (supervisor) => ({
         ...(await supervisor.info()),
         models: [...this.#models.values()].flatMap((model) => model.infoOn(supervisor)),
+        ...this.#problemsOf(supervisor),
       })),
     );
   }
@@ -195,10 +198,30 @@ export class DeviceEngine implements Engine {
     const results = await Promise.allSettled(
       this.#supervisors.map((one) => one.load({ model: spec.id, path: spec.path, ...limits })),
     );
-    if (model.isLoaded) return;
-    this.#models.delete(spec.id);
-    const failed = results.find((one) => one.status === 'rejected');
-    throw failed?.reason ?? new PilotError('modelNotLoaded');
+    const failures = this.#supervisors.flatMap((supervisor, index) => {
+      const result = results[index];
+      return result?.status === 'rejected' ? [{ supervisor, error: toError(result.reason) }] : [];
+    });
+    if (!model.isLoaded) {
+      this.#models.delete(spec.id);
+      throw failures[0]?.error ?? new PilotError('modelNotLoaded');
+    }
+    for (const { supervisor, error } of failures) this.#noteRefusal(supervisor, spec.id, error);
+  }
+
+  /** Other devices serve the model; what this one lacks must not stay unsaid. */
+  #noteRefusal(supervisor: HostSupervisor, model: string, error: Error): void {
+    this.#options.log.warn({ device: supervisor.id, model, err: error }, 'model not on the device');
+    if (!(error instanceof PilotError)) return;
+    const known = this.#refusals.get(supervisor) ?? new Map<string, PilotError>();
+    this.#refusals.set(supervisor, known.set(model, error));
+  }
+
+  /** A device that has failed says why in its detail. */
+  #problemsOf(supervisor: HostSupervisor): Pick<DeviceInfo, 'problems'> {
+    const refusals = [...(this.#refusals.get(supervisor)?.values() ?? [])];
+    if (refusals.length === 0 || supervisor.hasFailed) return {};
+    return { problems: refusals.map(({ message, data }) => `${message} ${data.remedy}`) };
   }
 
   /** @throws PilotError draining, modelNotFound, deviceLost, promptTooLong; RangeError */
@@ -237,4 +260,8 @@ export class DeviceEngine implements Engine {
     }
     this.#dispatcher.onDown(supervisor, models);
   }
+}
+
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
 }

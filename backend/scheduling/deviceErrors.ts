@@ -1,7 +1,9 @@
 /** Faults of a device as errors for people. */
 import { basename } from 'node:path';
-import { DeviceError } from '../devices/device.ts';
+import { DeviceError, type MemoryShortage } from '../devices/device.ts';
 import { PilotError } from '../protocol/errors.ts';
+import type { ErrorName } from '../protocol/errorTable.ts';
+import type { Details } from '../protocol/fillIn.ts';
 
 export interface FaultContext {
   readonly device: string;
@@ -16,29 +18,45 @@ export function pilotErrorOf(error: unknown, { device, path }: FaultContext): Pi
   const options = { cause: error };
   const reason = error.message;
   switch (error.code) {
-    case 'noMemory': {
-      const {
-        heap = 'memory',
-        neededBytes = 'more',
-        availableBytes = 'too few',
-      } = error.shortage ?? {};
-      return new PilotError(
-        'outOfMemory',
-        { device, heap, needed: neededBytes, available: availableBytes },
-        options,
-      );
-    }
+    case 'noMemory':
+      return new PilotError(...shortageOf(device, error.shortage), options);
     case 'invalidModel':
       return new PilotError('modelInvalid', { file: basename(path), reason }, options);
     case 'unsupportedModel':
       return new PilotError('unsupportedModel', { reason }, options);
     case 'hung':
+      return new PilotError('deviceHung', { device, reason }, options);
     case 'timeout':
-      return new PilotError('deviceHung', { device }, options);
+      return new PilotError('deviceTimeout', { device }, options);
+    case 'libraryMissing':
+    case 'libraryTooOld':
+    case 'noPermission':
+      return new PilotError(error.code, { device, reason }, options);
+    case 'inUse':
+      return new PilotError('deviceInUse', { device, reason }, options);
     case 'lost':
     case 'aborted':
       return new PilotError('deviceLost', { device, reason }, options);
     default:
       return error.code satisfies never;
   }
+}
+
+/** Why a device cannot be opened; what has no row of its own is `deviceUnavailable`. */
+export function openingErrorOf(error: Error, device: string): PilotError {
+  const named = pilotErrorOf(error, { device, path: '' });
+  const { errorName } = named;
+  if (errorName !== 'internalError' && errorName !== 'deviceLost') return named;
+  return new PilotError('deviceUnavailable', { device, reason: error.message }, { cause: error });
+}
+
+function shortageOf(device: string, shortage: MemoryShortage | undefined): [ErrorName, Details] {
+  if (shortage === undefined) {
+    return ['outOfMemory', { device, heap: 'memory', needed: 'more', available: 'too few' }];
+  }
+  const { heap, neededBytes, availableBytes, fits } = shortage;
+  const details = { device, heap, needed: neededBytes, available: availableBytes };
+  return fits === undefined
+    ? ['outOfMemory', details]
+    : ['outOfMemoryFits', { ...details, ...fits }];
 }

@@ -66,8 +66,8 @@ export class EngineModel implements ModelHandle {
   }
 
   /**
-   * Waits while the device host restarts.
-   * @throws PilotError promptTooLong, deviceLost
+   * On a device that is up; waits while the only one restarts.
+   * @throws PilotError promptTooLong, or why the last device failed
    */
   async encode(pieces: readonly (string | number)[]): Promise<Int32Array> {
     const limit = this.contextLength;
@@ -80,12 +80,14 @@ export class EngineModel implements ModelHandle {
       throw new PilotError('promptTooLong', { tokens, limit });
     }
     for (;;) {
-      const supervisor = [...this.#hosted.keys()].find((one) => !one.hasFailed);
+      const left = [...this.#hosted.keys()].filter((one) => !one.hasFailed);
+      const supervisor = left.find((one) => one.isUp) ?? left[0];
       if (supervisor === undefined) throw this.failure ?? new PilotError('modelNotLoaded');
       try {
         return await supervisor.encode(this.id, pieces);
       } catch (error) {
-        if (error instanceof DeviceError && error.code === 'lost') continue;
+        const died = error instanceof DeviceError && error.code === 'lost';
+        if (died || supervisor.hasFailed) continue;
         throw pilotErrorOf(error, { device: supervisor.id, path: this.path });
       }
     }

@@ -4,7 +4,7 @@ import { errorOf, type FromHost, type Progress, type Submission } from '../host/
 import type { DeviceInfo, DeviceState, Telemetry } from '../protocol/devices.ts';
 import { PilotError } from '../protocol/errors.ts';
 import type { Clock } from './clock.ts';
-import { pilotErrorOf } from './deviceErrors.ts';
+import { openingErrorOf, pilotErrorOf } from './deviceErrors.ts';
 import {
   DeviceHost,
   type DeviceHostOptions,
@@ -79,20 +79,26 @@ export class HostSupervisor {
     return this.#state === 'failed';
   }
 
-  /** @throws PilotError modelInvalid, unsupportedModel, outOfMemory, deviceLost, deviceUnavailable */
+  /** Its host runs, and takes calls. */
+  get isUp(): boolean {
+    return this.#state === 'ready' || this.#state === 'loading';
+  }
+
+  /** @throws PilotError as `pilotErrorOf` and `openingErrorOf` make them */
   async load(spec: ModelSpec): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const host = await this.#ready.promise;
-      this.#state = 'loading';
+      this.#enter('loading');
       try {
         const facts = await this.#loadOn(host, spec);
         this.#specs.push(spec);
-        this.#state = 'ready';
+        this.#enter('ready');
         this.#events.onUp(spec.model, facts);
         return;
       } catch (error) {
+        this.#failIfHung(error);
         const died = error instanceof DeviceError && error.code === 'lost';
-        if (!died) this.#state = 'ready';
+        if (!died) this.#enter('ready');
         else if (attempt < LOAD_ATTEMPTS) {
           await host.stopped;
           continue;
@@ -176,11 +182,13 @@ export class HostSupervisor {
         this.#identity = message.identity;
         void this.#reload(host);
         break;
-      case 'unavailable': {
-        const reason = errorOf(message.fault).message;
-        this.#fail(new PilotError('deviceUnavailable', { device: this.id, reason }));
+      case 'unavailable':
+        this.#fail(openingErrorOf(errorOf(message.fault), this.id));
         break;
-      }
+      case 'broken':
+        this.#failIfHung(errorOf(message.fault));
+        host.kill(message.fault.message);
+        break;
       case 'progress':
         this.#events.onProgress(message.model, message.progress);
         break;
@@ -199,11 +207,12 @@ export class HostSupervisor {
         this.#events.onUp(spec.model, facts);
       }
     } catch (error) {
+      this.#failIfHung(error);
       const reason = error instanceof Error ? error.message : String(error);
       host.kill(`a model could not be loaded again: ${reason}`);
       return;
     }
-    this.#state = 'ready';
+    this.#enter('ready');
     this.#detail = undefined;
     this.#ready.resolve(host);
   }
@@ -241,10 +250,23 @@ export class HostSupervisor {
     this.#events.onDown();
   }
 
+  /** What has failed stays so. */
+  #enter(state: DeviceState): void {
+    if (!this.hasFailed) this.#state = state;
+  }
+
+  /** Until a person has recovered a hung device, the driver refuses every call, of any process. */
+  #failIfHung(error: unknown): void {
+    if (!(error instanceof DeviceError && error.code === 'hung')) return;
+    this.#fail(pilotErrorOf(error, { device: this.id, path: '' }));
+  }
+
   #fail(error: PilotError): void {
+    if (this.hasFailed || this.#stopping) return;
     this.#options.log.error({ device: this.id, error: error.errorName }, error.message);
     this.#state = 'failed';
-    this.#detail = error.message;
+    this.#detail = `${error.message} ${error.data.remedy}`;
+    this.#host.kill(error.message);
     this.#awaitNextHost();
     this.#ready.reject(error);
     this.#events.onFailed(error);
@@ -256,7 +278,7 @@ export class HostSupervisor {
   }
 
   async #telemetry(): Promise<Telemetry> {
-    if (this.#state !== 'ready' && this.#state !== 'loading') return {};
+    if (!this.isUp) return {};
     return new Promise((resolve) => {
       const cancel = this.#options.clock.after(TELEMETRY_MS, () => {
         resolve({});

@@ -12,6 +12,8 @@ describe('toState', () => {
     ['running', 1, ['x'], [{ state: 'ready' }], 'degraded'],
     ['running', 1, [], [{ state: 'ready' }, { state: 'restarting' }], 'degraded'],
     ['running', 1, [], [{ state: 'failed' }], 'degraded'],
+    ['running', 1, [], [{ state: 'ready', problems: ['x'] }], 'degraded'],
+    ['running', 0, ['x'], [{ state: 'failed' }], 'noModel'],
   ] as const)(
     '%s, %i models, problems %j, devices %j: %s',
     (phase, models, problems, devices, state) => {

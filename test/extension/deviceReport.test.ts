@@ -1,4 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
+import { PilotError } from '../../backend/protocol/errors.ts';
+import { errorTable } from '../../backend/protocol/errorTable.ts';
 import { deviceFacts } from '../../extension/deviceReport.ts';
 import { fake } from '../support/fakeVscode.ts';
 import { deviceInfo } from '../support/statusInput.ts';
@@ -50,10 +52,15 @@ test('everything a card measures is there, with its unit', () => {
 });
 
 test('a device that failed says why, in the language of the editor', () => {
-  const sentence = 'The device {device} did not answer in time.';
-  fake.bundle = { [sentence]: '设备 {device} 未及时应答。', failed: '失败' };
-  const detail = 'The device tpu0 did not answer in time.';
+  const { sentence, remedy } = errorTable.deviceHung;
+  fake.bundle = {
+    [sentence]: '设备 {device} 已挂死。{reason}',
+    [remedy]: '请恢复或重启。',
+    failed: '失败',
+  };
+  const { message, data } = new PilotError('deviceHung', { device: 'tpu0', reason: 'EBUSY.' });
+  const detail = `${message} ${data.remedy}`;
   expect(lines(deviceInfo({ state: 'failed', detail }))[0]).toBe(
-    'State: 失败: 设备 tpu0 未及时应答。',
+    'State: 失败: 设备 tpu0 已挂死。EBUSY. 请恢复或重启。',
   );
 });

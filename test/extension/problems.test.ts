@@ -85,6 +85,10 @@ test.each([
   ['deviceLost', commands.restart],
   ['outOfMemory', commands.manageModels],
   ['deviceUnavailable', commands.showDevices],
+  ['deviceHung', commands.showDevices],
+  ['deviceInUse', commands.showDevices],
+  ['noPermission', commands.showDevices],
+  ['outOfMemoryFits', commands.manageModels],
   ['internalError', commands.showLog],
 ] as const)('%s offers the command that helps', (name, command) => {
   expect(problemOf(new PilotError(name)).action).toBe(command);

@@ -43,6 +43,19 @@ const noMemory = `${
   new PilotError('outOfMemory', { heap: 'NPU', device: 'tpu0', needed: 9, available: 5 }).message
 } Use a smaller model, a shorter context or fewer slots.`;
 
+const textOf = ({ message, data }: PilotError): string => `${message} ${data.remedy}`;
+const hung = textOf(new PilotError('deviceHung', { device: 'tpu1', reason: 'A launch hangs.' }));
+const tooBig = textOf(
+  new PilotError('outOfMemoryFits', {
+    heap: 'heap0',
+    device: 'tpu0',
+    needed: 9,
+    available: 5,
+    slots: 2,
+    contextLength: 512,
+  }),
+);
+
 const states: [
   string,
   Partial<BackendStatus>,
@@ -73,6 +86,34 @@ const states: [
     {},
     'degraded',
     /it was killed/,
+  ],
+  [
+    'with one of two devices hung',
+    {
+      state: 'degraded',
+      devices: [deviceInfo(), deviceInfo({ id: 'tpu1', state: 'failed', detail: hung })],
+    },
+    {},
+    'degraded',
+    /tpu1 is hung: recover or reboot\. A launch hangs\. Run "bm-smi --recovery --dev=N"/,
+  ],
+  [
+    'whose only device failed before it had a model',
+    {
+      state: 'noModel',
+      problems: [hung],
+      devices: [deviceInfo({ state: 'failed', detail: hung })],
+    },
+    {},
+    'degraded',
+    /^The device tpu1 is hung((?!is hung).)*$/,
+  ],
+  [
+    'with a model that one of two devices has no room for',
+    { state: 'degraded', devices: [deviceInfo({ problems: [tooBig] }), deviceInfo()] },
+    {},
+    'outOfMemory',
+    /in heap0 of tpu0.+2 slots of 512 tokens would fit\. Set slots/,
   ],
   ['leaving', { state: 'draining', running: 1 }, {}, 'stopping', /finishes/],
   ['answering', { running: 2 }, { paused: true }, 'busy', undefined],

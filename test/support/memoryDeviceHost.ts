@@ -2,10 +2,10 @@
  * A device host over the in-memory device, for tests of what happens between processes. It is told
  * how to misbehave in its first argument, as JSON.
  */
-import { existsSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import { DeviceError, type StepPlan } from '../../backend/devices/device.ts';
+import { DeviceError, deviceErrorCodes, type StepPlan } from '../../backend/devices/device.ts';
 import { runHost } from '../../backend/host/runHost.ts';
 import { MemoryDevice } from './memoryDevice.ts';
 
@@ -20,10 +20,20 @@ const Behaviour = z.object({
   hangOnce: z.string().optional(),
   /** Report the device as gone in the first step, unless this file exists; then create it. */
   lostOnce: z.string().optional(),
+  /** In the same way report that it gave no answer in time. */
+  timeoutOnce: z.string().optional(),
+  /** Report the device as hung in the step with this number, counted from 1. */
+  hungAtStep: z.number().int().optional(),
+  /** A file that counts how often a host was started, a byte each time. */
+  starts: z.string().optional(),
   /** Send a message that is none, unless this file exists; then create it. */
   babbleOnce: z.string().optional(),
-  /** Refuse to open. */
-  unavailable: z.boolean().default(false),
+  /** Refuse to open, with that code. */
+  unavailable: z.enum(deviceErrorCodes).optional(),
+  /** Refuse paths with this text in them for want of memory. */
+  noMemoryFor: z.string().optional(),
+  /** Report the device as hung when a path with this text in it is loaded. */
+  hungLoading: z.string().optional(),
   /** Printed in every step, as native libraries do. */
   stdout: z.string().optional(),
 });
@@ -36,11 +46,15 @@ const isFirst = (marker: string | undefined): boolean => {
   return true;
 };
 
+let steps = 0;
+
 async function duringStep(plan: StepPlan, signal: AbortSignal): Promise<void> {
   if (behaviour.stdout !== undefined) process.stdout.write(`${behaviour.stdout}\n`);
   if (isFirst(behaviour.hangOnce)) await new Promise(() => undefined);
   if (isFirst(behaviour.babbleOnce)) process.send?.({ type: 'babble' });
   if (isFirst(behaviour.lostOnce)) throw new DeviceError('lost', 'The card fell off the bus.');
+  if (isFirst(behaviour.timeoutOnce)) throw new DeviceError('timeout', 'The card took too long.');
+  if (++steps === behaviour.hungAtStep) throw new DeviceError('hung', 'A launch timed out.');
   const { crashOnToken } = behaviour;
   if (crashOnToken !== undefined && plan.prefill?.tokens.includes(crashOnToken)) {
     process.stderr.write('native assertion failed\n');
@@ -51,14 +65,25 @@ async function duringStep(plan: StepPlan, signal: AbortSignal): Promise<void> {
 
 class CrashingDevice extends MemoryDevice {
   override load(...args: Parameters<MemoryDevice['load']>): ReturnType<MemoryDevice['load']> {
-    if (args[0].path.includes('crash')) process.exit(139);
+    const { path } = args[0];
+    const { noMemoryFor, hungLoading } = behaviour;
+    if (path.includes('crash')) process.exit(139);
+    if (noMemoryFor !== undefined && path.includes(noMemoryFor)) {
+      const fits = { slots: 2, contextLength: 512 };
+      const shortage = { heap: 'heap1', neededBytes: 5e9, availableBytes: 4e9, fits };
+      return Promise.reject(new DeviceError('noMemory', 'It does not fit.', shortage));
+    }
+    if (hungLoading !== undefined && path.includes(hungLoading)) {
+      return Promise.reject(new DeviceError('hung', 'A copy timed out.'));
+    }
     return super.load(...args);
   }
 }
 
 await runHost(() => {
-  if (behaviour.unavailable) {
-    return Promise.reject(new DeviceError('lost', 'There is no such device.'));
+  if (behaviour.starts !== undefined) appendFileSync(behaviour.starts, '.');
+  if (behaviour.unavailable !== undefined) {
+    return Promise.reject(new DeviceError(behaviour.unavailable, 'There is no such device.'));
   }
   const { endOneIn, trainedContextLength } = behaviour;
   return Promise.resolve(new CrashingDevice({ endOneIn, trainedContextLength, duringStep }));

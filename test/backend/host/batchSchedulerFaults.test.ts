@@ -96,7 +96,7 @@ describe('faults', () => {
     await expect(bench.finish()).rejects.toMatchObject({ code: 'aborted' });
   });
 
-  it.each(['hung', 'lost', 'timeout'] as const)('leaves %s to the supervisor', async (code) => {
+  it.each(['hung', 'lost', 'timeout', 'inUse'] as const)('leaves %s to the supervisor', async (code) => {
     const bench = await SchedulerBench.create();
     bench.model.failNextStep(new DeviceError(code, 'gone'));
     bench.submit('a');

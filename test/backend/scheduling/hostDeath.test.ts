@@ -120,7 +120,7 @@ describe('when a device host dies', { timeout: 90_000 }, () => {
     expect(reading.notices).toHaveLength(1);
   });
 
-  it.each(['lostOnce', 'babbleOnce'])('starts again after %s', async (fault) => {
+  it.each(['lostOnce', 'timeoutOnce', 'babbleOnce'])('starts again after %s', async (fault) => {
     const bench = await loaded({ [fault]: marker(), stepMs: 1 });
     const reading = bench.read();
     expect((await reading.outcome).timings.generatedTokens).toBe(40);
@@ -180,7 +180,7 @@ describe('when a device host dies', { timeout: 90_000 }, () => {
   });
 
   it('does not try again a device that cannot be opened', async () => {
-    const bench = new EngineBench(build.modulePath, { unavailable: true });
+    const bench = new EngineBench(build.modulePath, { unavailable: 'lost' });
     expect(await errorOf(bench.load())).toBe('deviceUnavailable');
     expect((await bench.engine.devices())[0]).toMatchObject({ state: 'failed', restarts: 0 });
   });

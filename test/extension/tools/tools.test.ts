@@ -236,11 +236,11 @@ test('a wrong input is answered with what is wrong, without asking the backend',
 test('a failure is text with its remedy, for the model to pass on', async () => {
   const session = new FakeSession({
     'device/list': () => {
-      throw new PilotError('deviceHung', { device: 'bm1684x-0' });
+      throw new PilotError('deviceTimeout', { device: 'bm1684x-0' });
     },
   });
   expect(await call(deviceStatus, session)).toBe(
-    'Failed: The device bm1684x-0 did not answer in time. Restart the backend; if it happens again, recover or reboot the card.',
+    'Failed: The device bm1684x-0 did not answer in time. Try again; if it happens again, restart the backend.',
   );
 });
 
