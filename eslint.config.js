@@ -17,6 +17,7 @@ const zones = [
     'backend/tokenizer',
     ['models', 'host', 'scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli'],
   ],
+  ['backend/card', ['models', 'host', 'scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli']],
   ['backend/devices', ['models', 'host', 'scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli']],
   ['backend/host', ['models', 'scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli']],
   ['backend/models', ['scheduling', 'chat', 'completion', 'rpc', 'jobs', 'cli']],
