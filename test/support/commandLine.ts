@@ -6,7 +6,10 @@ import { registerStopCommand } from '../../backend/cli/stop.ts';
 import { registerTokenCommands } from '../../backend/cli/token.ts';
 import { CommandOutput } from './commandOutput.ts';
 
-/** `tpu-pilot ARGS` with that home folder. No backend can be started by it. */
+/**
+ * `tpu-pilot ARGS` with that home folder, on a machine without a card. No backend can be started by
+ * it.
+ */
 export async function runCore(
   home: string,
   ...args: string[]
@@ -16,7 +19,7 @@ export async function runCore(
     registerStatusCommand(program, io);
     registerStopCommand(program, io);
     registerTokenCommands(program, io);
-    registerDeviceCommands(program, io);
+    registerDeviceCommands(program, io, home);
   });
   return { code, stdout: stdout.text, stderr: stderr.text };
 }

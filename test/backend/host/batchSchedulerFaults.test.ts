@@ -96,12 +96,15 @@ describe('faults', () => {
     await expect(bench.finish()).rejects.toMatchObject({ code: 'aborted' });
   });
 
-  it.each(['hung', 'lost', 'timeout', 'inUse'] as const)('leaves %s to the supervisor', async (code) => {
-    const bench = await SchedulerBench.create();
-    bench.model.failNextStep(new DeviceError(code, 'gone'));
-    bench.submit('a');
-    await expect(bench.finish()).rejects.toMatchObject({ code });
-  });
+  it.each(['hung', 'lost', 'timeout', 'inUse'] as const)(
+    'leaves %s to the supervisor',
+    async (code) => {
+      const bench = await SchedulerBench.create();
+      bench.model.failNextStep(new DeviceError(code, 'gone'));
+      bench.submit('a');
+      await expect(bench.finish()).rejects.toMatchObject({ code });
+    },
+  );
 
   it('tells those whose model turns out to be damaged, and goes on', async () => {
     const bench = await SchedulerBench.create();
