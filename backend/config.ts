@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { homePaths } from './client/home.ts';
+import { DeviceText } from './devices/deviceName.ts';
 import { PilotError } from './protocol/errors.ts';
 import { parseListen } from './security/listenAddress.ts';
 
@@ -18,7 +19,9 @@ const Names = z.array(z.string().min(1)).default([]);
 /** One layer of the configuration, as config.json holds it. Later layers replace whole values. */
 const Settings = z.strictObject({
   listen: ListenText.default({ host: '127.0.0.1', port: 0 }),
-  device: z.enum(['auto', 'cpu']).default('auto'),
+  device: DeviceText.default({ kind: 'auto' }),
+  /** Folder of the card's libraries; where libsophon installs them, when left out. */
+  libsophon: z.string().min(1).optional(),
   /** Aliases, ids or paths of the models to load; without any, the alias `default` if it exists. */
   models: Names,
   /** Sequences of one model that run at once. */
@@ -65,6 +68,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv): Layer {
   return {
     listen: env['TPU_PILOT_LISTEN'],
     device: env['TPU_PILOT_DEVICE'],
+    libsophon: env['TPU_PILOT_LIBSOPHON'],
     models: env['TPU_PILOT_MODEL']?.split(',').filter((name) => name !== ''),
     logLevel: env['TPU_PILOT_LOG_LEVEL'],
   };

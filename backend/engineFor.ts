@@ -1,18 +1,15 @@
-/** Which devices the configuration means, and the engine over them. */
+/** The engine over the devices that the configuration means. */
 import type { Config } from './config.ts';
+import { deviceSpecs, type Machine } from './deviceSpecs.ts';
 import type { CreateEngine } from './parts.ts';
 import { DeviceEngine } from './scheduling/deviceEngine.ts';
 
 /** @param hostModule the bundle that every device host runs, dist/deviceHost.js */
-export function engineFor(
-  { device, slots, contextLength }: Config,
-  hostModule: string,
-): CreateEngine {
-  return (log, observer) =>
+export function engineFor(config: Config, hostModule: string, machine: Machine): CreateEngine {
+  const { contextLength } = config;
+  return async (log, observer) =>
     new DeviceEngine({
-      // Every kind there is runs on the processor: `auto` can mean nothing else.
-      devices: [{ id: 'cpu', kind: 'cpu', host: { modulePath: hostModule, args: [device] } }],
-      ...(slots !== undefined && { slots }),
+      devices: await deviceSpecs(config, hostModule, machine),
       ...(contextLength !== undefined && { contextLength }),
       log,
       observer,

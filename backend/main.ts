@@ -17,6 +17,7 @@ import { registerStopCommand } from './cli/stop.ts';
 import { registerTokenCommands } from './cli/token.ts';
 import { registerToolchainCommands } from './cli/toolchain.ts';
 import { registerVerifyCommand } from './cli/verify.ts';
+import { thisMachine } from './deviceSpecs.ts';
 import { engineFor } from './engineFor.ts';
 
 /** Device hosts run their own bundle, which the build puts beside this one. */
@@ -40,7 +41,9 @@ const io: Io = {
 };
 
 process.exitCode = await run(process.argv.slice(2), io, (program) => {
-  registerServeCommand(program, io, (config) => engineFor(config, hostModule));
+  registerServeCommand(program, io, (config, home) =>
+    engineFor(config, hostModule, thisMachine(home)),
+  );
   registerStatusCommand(program, io);
   registerStopCommand(program, io);
   registerChatCommand(program, io);

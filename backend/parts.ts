@@ -15,7 +15,7 @@ import type { Engine } from './scheduling/engine.ts';
 import type { EngineObserver } from './scheduling/observer.ts';
 import { StatusReport } from './statusReport.ts';
 
-export type CreateEngine = (logger: Logger, observer: EngineObserver) => Engine;
+export type CreateEngine = (logger: Logger, observer: EngineObserver) => Engine | Promise<Engine>;
 
 export interface Parts {
   readonly home: string;
@@ -31,15 +31,15 @@ export interface Parts {
 }
 
 /** Starts the device hosts. */
-export function createParts(
+export async function createParts(
   home: string,
   logger: Logger,
   createEngine: CreateEngine,
   connections: () => number,
-): Parts {
+): Promise<Parts> {
   const metrics = new Metrics();
   const latency = new LatencyWindow();
-  const engine = createEngine(logger, {
+  const engine = await createEngine(logger, {
     onRequestDone: (record) => {
       metrics.onRequestDone(record);
       latency.add(record);

@@ -64,22 +64,22 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     lost.signal.addEventListener('abort', () => {
       log.logger.error({ err: lost.signal.reason as unknown }, 'the lock of the home was lost');
     });
-    return assemble(options, lock, log, tokens, tls);
+    return await assemble(options, lock, log, tokens, tls);
   } catch (error) {
     await lock.release();
     throw asHomeError(home, error);
   }
 }
 
-function assemble(
+async function assemble(
   { home, config, createEngine, limits = defaultLimits }: BackendOptions,
   lock: InstanceLock,
   log: Log,
   tokens: TokenStore,
   tls: TlsFiles | undefined,
-): Backend {
+): Promise<Backend> {
   const { logger } = log;
-  const parts = createParts(home, logger, createEngine, () => connections.size);
+  const parts = await createParts(home, logger, createEngine, () => connections.size);
   const { engine, loader, jobs, completion, report } = parts;
   let requestStop: () => void = () => undefined;
   const stopRequested = new Promise<void>((resolve) => (requestStop = resolve));

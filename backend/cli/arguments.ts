@@ -1,5 +1,6 @@
 /** Values of options, checked while they are parsed: a wrong one is wrong usage. */
 import { InvalidArgumentError } from 'commander';
+import { deviceNames, parseDevice } from '../devices/deviceName.ts';
 
 export function integer(min: number, max: number): (text: string) => number {
   return (text) => {
@@ -29,4 +30,12 @@ export function numberList(max: number): (text: string) => number[] {
       if (from > to || to > max) refuse();
       return Array.from({ length: to - from + 1 }, (_, n) => from + n);
     });
+}
+
+/** What `--device` takes, for help texts. */
+export const deviceHelp = `what runs the models: ${deviceNames} (default: auto)`;
+
+export function deviceArgument(text: string): string {
+  if (parseDevice(text)) return text;
+  throw new InvalidArgumentError(`It must be one of ${deviceNames}.`);
 }

@@ -1,19 +1,20 @@
 /** `tpu-pilot serve`: the backend, until a signal or a client stops it. */
 import path from 'node:path';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { homeFolder } from '../client/home.ts';
 import type { FailedLine, ReadyLine } from '../client/instanceFile.ts';
 import { loadConfig, type Config } from '../config.ts';
 import type { CreateEngine } from '../parts.ts';
 import { parseListen } from '../security/listenAddress.ts';
 import { createBackend } from '../server.ts';
-import { integer } from './arguments.ts';
+import { deviceArgument, deviceHelp, integer } from './arguments.ts';
 import { addCommand, type CommonOptions } from './command.ts';
 import { describeError, exitCodes, type Io } from './io.ts';
 
 interface ServeOptions extends CommonOptions {
   readonly listen?: string;
   readonly device?: string;
+  readonly libsophon?: string;
   readonly model?: string[];
   readonly tlsCert?: string;
   readonly tlsKey?: string;
@@ -35,11 +36,12 @@ the home folder. SIGTERM or Ctrl+C lets running answers finish; a second one end
 export function registerServeCommand(
   program: Command,
   io: Io,
-  engineFor: (config: Config) => CreateEngine,
+  engineFor: (config: Config, home: string) => CreateEngine,
 ): void {
   addCommand(program, 'serve', 'run the backend')
     .option('--listen <host:port>', 'port 0 is any free one (default: 127.0.0.1:0)', listenArgument)
-    .addOption(new Option('--device <device>', 'what runs the models').choices(['auto', 'cpu']))
+    .option('--device <device>', deviceHelp, deviceArgument)
+    .option('--libsophon <dir>', 'folder of the libraries of the card')
     .option('--model <name>', 'a model to load: id, alias or path; repeatable', collect)
     .option('--tls-cert <file>', 'certificate, PEM')
     .option('--tls-key <file>', 'its private key, PEM')
@@ -63,7 +65,7 @@ export function registerServeCommand(
 async function serve(
   io: Io,
   options: ServeOptions,
-  engineFor: (config: Config) => CreateEngine,
+  engineFor: (config: Config, home: string) => CreateEngine,
 ): Promise<void> {
   const home = homeFolder(options.home, io.env);
   const config = await loadConfig(home, toFlags(options), io.env);
@@ -71,7 +73,7 @@ async function serve(
   const backend = await createBackend({
     home,
     config,
-    createEngine: engineFor(config),
+    createEngine: engineFor(config, home),
     stderr: io.stderr,
   });
   process.once('uncaughtException', (error) => {
@@ -113,6 +115,7 @@ function toFlags(options: ServeOptions): Partial<Record<keyof Config, unknown>> 
   return {
     listen: options.listen,
     device: options.device,
+    libsophon: options.libsophon && path.resolve(options.libsophon),
     models: options.model?.map(modelName),
     tlsCert: options.tlsCert,
     tlsKey: options.tlsKey,

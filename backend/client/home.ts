@@ -17,6 +17,8 @@ export interface HomePaths {
   readonly downloads: string;
   /** Work folders of conversions that are not at their end. */
   readonly conversions: string;
+  /** The emulator's libraries, by the compiler's version. */
+  readonly emulator: string;
   /** Records and logs of jobs, see backend/jobs/jobFiles.ts. */
   readonly jobs: string;
   /** The backend's log; older ones beside it. */
@@ -40,6 +42,7 @@ export function homePaths(root: string): HomePaths {
     models: path.join(root, 'models'),
     downloads: path.join(root, 'downloads'),
     conversions: path.join(root, 'conversions'),
+    emulator: path.join(root, 'emulator'),
     jobs: path.join(root, 'jobs'),
     log: path.join(root, 'logs', 'backend.log'),
   };

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import koffi from 'koffi';
 import { FormatError } from '../formats/fileCursor.ts';
 import { readGguf, type GgufHeader } from '../formats/gguf.ts';
+import { isBmodel } from '../formats/isBmodel.ts';
 import type { CpuHandles } from './cpuContext.ts';
 import { MICRO_BATCH, planMemory, type CpuShape } from './cpuMemory.ts';
 import { DeviceError, type DeviceErrorCode, type LoadOptions } from './device.ts';
@@ -64,9 +65,14 @@ export async function loadGguf(
 
 async function inspect(path: string): Promise<{ header: GgufHeader; bytes: number }> {
   try {
+    if (await isBmodel(path)) {
+      const advice = 'start the backend with --device bm1684x or --device emulator';
+      throw unsupported(path, `it is a model for the BM1684X; ${advice}`);
+    }
     const header = await readGguf(path);
     return { header, bytes: (await stat(path)).size };
   } catch (cause) {
+    if (cause instanceof DeviceError) throw cause;
     const reason =
       cause instanceof FormatError
         ? cause.message

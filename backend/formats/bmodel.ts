@@ -8,6 +8,7 @@ import { open } from 'node:fs/promises';
 import { readNet, type BmodelNet, type BmodelWeights, type CheckSegment } from './bmodelNet.ts';
 import { FileCursor, FormatError } from './fileCursor.ts';
 import { FlatTable } from './flatTable.ts';
+import { BMODEL_MAGIC } from './isBmodel.ts';
 import { toPlainText } from './plainText.ts';
 
 /** The chip this program drives, as the compiler writes it. */
@@ -53,7 +54,6 @@ export class ChipError extends FormatError {
   }
 }
 
-const MAGIC = 0xff55aaee;
 const HEADER_BYTES = 64;
 /** The description of a large language model has some MB. */
 const MAX_DESCRIPTION_BYTES = 256 * 1024 * 1024;
@@ -72,7 +72,7 @@ export async function readBmodel(path: string): Promise<Bmodel> {
 async function readFrom(cursor: FileCursor): Promise<Bmodel> {
   if (cursor.size < HEADER_BYTES) throw new FormatError(`it has only ${cursor.size} bytes`);
   await cursor.fill(HEADER_BYTES);
-  if (cursor.u32() !== MAGIC) throw new FormatError('it does not begin as a bmodel does');
+  if (cursor.u32() !== BMODEL_MAGIC) throw new FormatError('it does not begin as a bmodel does');
   const headerBytes = cursor.u32();
   if (headerBytes !== HEADER_BYTES) {
     throw new FormatError(`it has a header of ${headerBytes} bytes; ${HEADER_BYTES} are known`);

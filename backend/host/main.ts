@@ -1,7 +1,7 @@
-/** The program of a device host: `node deviceHost.js [DEVICE]`, started by scheduling/deviceHost.ts. */
-import * as z from 'zod';
-import { deviceNames, openDevice } from '../devices/registry.ts';
+/** The program of a device host: `node deviceHost.js NAME`, started by scheduling/deviceHost.ts. */
+import { parseHostName } from '../devices/deviceName.ts';
+import { openDevice } from '../devices/registry.ts';
 import { runHost } from './runHost.ts';
 
-const name = z.enum(deviceNames).default('auto').parse(process.argv[2]);
-await runHost(() => openDevice(name));
+const name = process.argv[2] ?? 'cpu';
+await runHost(async () => openDevice(parseHostName(name), process.env));

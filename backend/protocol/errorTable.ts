@@ -293,6 +293,22 @@ const table = {
     remedy: 'End the process that uses it, or serve another device with --device.',
   },
 
+  cardNotFound: {
+    code: 1312,
+    sentence: 'There is no such card: {reason}',
+    remedy: 'See docs/card.md for its driver, or choose --device cpu or --device emulator.',
+  },
+  libraryMissing: {
+    code: 1313,
+    sentence: 'The library {file} is not in {folder}.',
+    remedy: 'Install libsophon, or name the folder of its libraries with --libsophon.',
+  },
+  libraryUnfit: {
+    code: 1314,
+    sentence: 'The library {file} cannot be used: {reason}',
+    remedy: 'Install libsophon for this machine, or name another folder with --libsophon.',
+  },
+
   // Documents and jobs
   documentNotOpen: {
     code: 1401,

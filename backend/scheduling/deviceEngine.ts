@@ -3,7 +3,7 @@ import type { Submission } from '../host/messages.ts';
 import type { DeviceInfo } from '../protocol/devices.ts';
 import { PilotError } from '../protocol/errors.ts';
 import { systemClock, type Clock } from './clock.ts';
-import type { DeviceHostOptions, Log } from './deviceHost.ts';
+import type { Log } from './deviceHost.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { EmbeddedQueue } from './embeddedQueue.ts';
 import { EngineModel } from './engineModel.ts';
@@ -15,18 +15,22 @@ import type {
   ModelHandle,
 } from './engine.ts';
 import { Generation } from './generation.ts';
-import { HostSupervisor } from './hostSupervisor.ts';
+import { HostSupervisor, type HostProgram } from './hostSupervisor.ts';
+import { mostHelpful } from './refusals.ts';
 import type { EngineObserver } from './observer.ts';
 import type { RequestQueue } from './requestQueue.ts';
 import { defaultRestartPolicy, type RestartPolicy } from './restartPolicy.ts';
 
 /** A device, and the host program that drives it. */
-interface DeviceSpec {
+export interface DeviceSpec {
   /** Unique in the backend. */
   readonly id: string;
-  /** Driver: `cpu`, `bm1684x`. */
+  /** Driver: `cpu`, `bm1684x`, `emulator`. */
   readonly kind: string;
-  readonly host: Omit<DeviceHostOptions, 'log' | 'clock'>;
+  /** Sequences of each model; the engine's number when left out. */
+  readonly slots?: number;
+  /** The program; or why the device cannot be used, which is told to all who need it. */
+  readonly host: HostProgram | PilotError;
 }
 
 export interface DeviceEngineOptions {
@@ -50,6 +54,7 @@ export class DeviceEngine implements Engine {
   readonly #observer: EngineObserver;
   readonly #queue: RequestQueue<Submission>;
   readonly #supervisors: readonly HostSupervisor[];
+  readonly #slots = new Map<HostSupervisor, number>();
   /** By id, in the order in which they were named. */
   readonly #models = new Map<string, EngineModel>();
   readonly #loads = new Map<string, Promise<void>>();
@@ -93,6 +98,7 @@ export class DeviceEngine implements Engine {
           },
         },
       );
+      this.#slots.set(supervisor, device.slots ?? options.slots ?? DEFAULT_SLOTS);
       return supervisor;
     });
   }
@@ -187,32 +193,36 @@ export class DeviceEngine implements Engine {
   }
 
   async #load(spec: { id: string; aliases: readonly string[]; path: string }): Promise<void> {
-    const { slots = DEFAULT_SLOTS, kvTokens, contextLength } = this.#options;
+    const { kvTokens, contextLength } = this.#options;
     const model = new EngineModel(spec.id, spec.aliases, spec.path);
     this.#models.set(spec.id, model);
     const limits = {
-      slots,
       ...(kvTokens !== undefined && { kvTokens }),
       ...(contextLength !== undefined && { contextLength }),
     };
     const results = await Promise.allSettled(
-      this.#supervisors.map((one) => one.load({ model: spec.id, path: spec.path, ...limits })),
+      this.#supervisors.map((one) => {
+        const slots = this.#slots.get(one) ?? DEFAULT_SLOTS;
+        return one.load({ model: spec.id, path: spec.path, slots, ...limits });
+      }),
     );
-    const failures = this.#supervisors.flatMap((supervisor, index) => {
-      const result = results[index];
-      return result?.status === 'rejected' ? [{ supervisor, error: toError(result.reason) }] : [];
+    const refusals = results.flatMap((result, index) => {
+      const supervisor = this.#supervisors[index];
+      if (result.status === 'fulfilled' || supervisor === undefined) return [];
+      return { supervisor, kind: supervisor.kind, error: asPilotError(result.reason) };
     });
     if (!model.isLoaded) {
       this.#models.delete(spec.id);
-      throw failures[0]?.error ?? new PilotError('modelNotLoaded');
+      throw mostHelpful(spec.path, refusals) ?? new PilotError('modelNotLoaded');
     }
-    for (const { supervisor, error } of failures) this.#noteRefusal(supervisor, spec.id, error);
+    for (const { supervisor, error } of refusals) this.#noteRefusal(supervisor, spec.id, error);
   }
 
   /** Other devices serve the model; what this one lacks must not stay unsaid. */
-  #noteRefusal(supervisor: HostSupervisor, model: string, error: Error): void {
+  #noteRefusal(supervisor: HostSupervisor, model: string, error: PilotError): void {
     this.#options.log.warn({ device: supervisor.id, model, err: error }, 'model not on the device');
-    if (!(error instanceof PilotError)) return;
+    // Not made for such models: nobody expects it there.
+    if (error.errorName === 'unsupportedModel') return;
     const known = this.#refusals.get(supervisor) ?? new Map<string, PilotError>();
     this.#refusals.set(supervisor, known.set(model, error));
   }
@@ -262,6 +272,8 @@ export class DeviceEngine implements Engine {
   }
 }
 
-function toError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
+function asPilotError(error: unknown): PilotError {
+  return error instanceof PilotError
+    ? error
+    : new PilotError('internalError', {}, { cause: error });
 }

@@ -33,11 +33,14 @@ export interface SupervisorEvents {
   onFailed(error: PilotError): void;
 }
 
+export type HostProgram = Omit<DeviceHostOptions, 'log' | 'clock'>;
+
 export interface SupervisorOptions {
   /** Of the device, unique in the backend. */
   readonly id: string;
   readonly kind: string;
-  readonly host: Omit<DeviceHostOptions, 'log' | 'clock'>;
+  /** Or why the device cannot be used: it is failed from the beginning. */
+  readonly host: HostProgram | PilotError;
   readonly restarts: RestartPolicy;
   readonly clock: Clock;
   readonly log: Log;
@@ -58,7 +61,8 @@ export class HostSupervisor {
   /** Models to load again after a death. */
   readonly #specs: ModelSpec[] = [];
   #policy: RestartPolicy;
-  #host: DeviceHost;
+  /** Undefined for a device that cannot be used. */
+  #host: DeviceHost | undefined;
   #ready = new Ready();
   #state: DeviceState = 'starting';
   #detail: string | undefined;
@@ -72,7 +76,13 @@ export class HostSupervisor {
     this.#options = options;
     this.#events = events;
     this.#policy = options.restarts;
-    this.#host = this.#start();
+    const { host } = options;
+    if (host instanceof PilotError) this.#becomeFailed(host);
+    else this.#host = this.#start(host);
+  }
+
+  get kind(): string {
+    return this.#options.kind;
   }
 
   get hasFailed(): boolean {
@@ -126,16 +136,16 @@ export class HostSupervisor {
   }
 
   submit(model: string, request: Submission): void {
-    this.#host.send({ type: 'submit', model, request });
+    this.#host?.send({ type: 'submit', model, request });
   }
 
   cancel(model: string, request: string): void {
-    this.#host.send({ type: 'cancel', model, request });
+    this.#host?.send({ type: 'cancel', model, request });
   }
 
   /** All but its models. */
   async info(): Promise<DeviceInfo> {
-    const { pid } = this.#host;
+    const pid = this.#host?.pid;
     return {
       ...this.#identity,
       id: this.id,
@@ -156,12 +166,12 @@ export class HostSupervisor {
     this.#cancelRestart();
     this.#awaitNextHost();
     this.#ready.reject(new PilotError('draining'));
-    await this.#host.stop();
+    await this.#host?.stop();
   }
 
-  #start(): DeviceHost {
-    const { clock, log, host: options } = this.#options;
-    const host = new DeviceHost({ ...options, clock, log }, (message) => {
+  #start(program: HostProgram): DeviceHost {
+    const { clock, log } = this.#options;
+    const host = new DeviceHost({ ...program, clock, log }, (message) => {
       if (message.type === 'ready') cancel();
       this.#receive(host, message);
     });
@@ -171,7 +181,7 @@ export class HostSupervisor {
     log.info({ device: this.id, pid: host.pid }, 'device host started');
     void host.stopped.then((exit) => {
       cancel();
-      this.#onStopped(exit);
+      this.#onStopped(program, exit);
     });
     return host;
   }
@@ -229,7 +239,7 @@ export class HostSupervisor {
     }
   }
 
-  #onStopped(exit: HostExit): void {
+  #onStopped(program: HostProgram, exit: HostExit): void {
     const { clock, log } = this.#options;
     if (this.#stopping || this.hasFailed) return;
     log.warn({ device: this.id, ...exit }, 'device host died');
@@ -245,7 +255,7 @@ export class HostSupervisor {
     this.#detail = exit.reason;
     this.#awaitNextHost();
     this.#cancelRestart = clock.after(restart.delayMs, () => {
-      this.#host = this.#start();
+      this.#host = this.#start(program);
     });
     this.#events.onDown();
   }
@@ -263,13 +273,17 @@ export class HostSupervisor {
 
   #fail(error: PilotError): void {
     if (this.hasFailed || this.#stopping) return;
+    this.#becomeFailed(error);
+    this.#events.onFailed(error);
+  }
+
+  #becomeFailed(error: PilotError): void {
     this.#options.log.error({ device: this.id, error: error.errorName }, error.message);
     this.#state = 'failed';
     this.#detail = `${error.message} ${error.data.remedy}`;
-    this.#host.kill(error.message);
+    this.#host?.kill(error.message);
     this.#awaitNextHost();
     this.#ready.reject(error);
-    this.#events.onFailed(error);
   }
 
   /** The host of before is of no use any more. Those who wait for one already wait on. */
@@ -278,12 +292,13 @@ export class HostSupervisor {
   }
 
   async #telemetry(): Promise<Telemetry> {
-    if (!this.isUp) return {};
+    const host = this.#host;
+    if (!host || !this.isUp) return {};
     return new Promise((resolve) => {
       const cancel = this.#options.clock.after(TELEMETRY_MS, () => {
         resolve({});
       });
-      this.#host
+      host
         .telemetry()
         .catch(() => ({}))
         .then((telemetry) => {

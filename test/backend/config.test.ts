@@ -27,7 +27,7 @@ describe('loadConfig', () => {
     const env = { TPU_PILOT_LOG_LEVEL: 'error', TPU_PILOT_DEVICE: 'auto' };
     const flags = { device: 'cpu', models: undefined, maxConnections: undefined };
     expect(await loadConfig(home, flags, env)).toMatchObject({
-      device: 'cpu',
+      device: { kind: 'cpu' },
       logLevel: 'error',
       maxConnections: 5,
     });
@@ -46,7 +46,8 @@ describe('loadConfig', () => {
     ['[]', /config\.json is not a JSON object/],
     [{ listen: 'nowhere' }, /listen: must be HOST:PORT/],
     [{ maxConnections: 0 }, /maxConnections/],
-    [{ device: 'abacus' }, /device/],
+    [{ device: 'abacus' }, /device: "abacus" is none of auto, cpu, bm1684x/],
+    [{ device: 'emulator:9' }, /device/],
     [{ unknownOption: 1 }, /unknownOption/],
     [{ tlsCert: 'a.pem' }, /together/],
   ])('says what is wrong with %j', async (config, message) => {

@@ -6,6 +6,7 @@ import { Writable } from 'node:stream';
 import { BackendClient } from '../../backend/client/backendClient.ts';
 import { localTarget } from '../../backend/client/target.ts';
 import { loadConfig } from '../../backend/config.ts';
+import { thisMachine } from '../../backend/deviceSpecs.ts';
 import { engineFor } from '../../backend/engineFor.ts';
 import type { Engine } from '../../backend/scheduling/engine.ts';
 import { createBackend } from '../../backend/server.ts';
@@ -29,8 +30,12 @@ export async function startTypingBackend(model: string): Promise<TypingBackend> 
   const backend = await createBackend({
     home,
     config,
-    createEngine: (log, observer) => {
-      engine = engineFor(config, hostModule)(log, {
+    createEngine: async (log, observer) => {
+      engine = await engineFor(
+        config,
+        hostModule,
+        thisMachine(home),
+      )(log, {
         ...observer,
         onStep: (record) => {
           observer.onStep?.(record);

@@ -1,5 +1,5 @@
 /** The `cpu` driver on the real library and a real model, in this process. */
-import { copyFile, mkdtemp, open, rm, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, open, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -227,6 +227,17 @@ describe('cpu driver: loading', () => {
     await expect(device.load({ path: folder, slots: 1 })).rejects.toMatchObject({
       code: 'invalidModel',
     });
+  });
+
+  it('refuses a model for the card, and says what runs it', async () => {
+    const compiled = join(folder, 'qwen');
+    await mkdir(compiled);
+    await writeFile(join(compiled, 'model.bmodel'), Uint8Array.of(0xee, 0xaa, 0x55, 0xff));
+    for (const path of [compiled, join(compiled, 'model.bmodel')]) {
+      const load = device.load({ path, slots: 1 });
+      await expect(load).rejects.toMatchObject({ code: 'unsupportedModel' });
+      await expect(load).rejects.toThrow(/BM1684X; start the backend with --device bm1684x/);
+    }
   });
 
   it('refuses a model that does not fit, before it takes any memory', async () => {

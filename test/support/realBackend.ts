@@ -6,6 +6,7 @@ import { Writable } from 'node:stream';
 import { BackendClient } from '../../backend/client/backendClient.ts';
 import { localTarget, type Target } from '../../backend/client/target.ts';
 import { loadConfig } from '../../backend/config.ts';
+import { thisMachine } from '../../backend/deviceSpecs.ts';
 import { engineFor } from '../../backend/engineFor.ts';
 import type { BackendStatus } from '../../backend/protocol/backend.ts';
 import { createBackend } from '../../backend/server.ts';
@@ -29,7 +30,7 @@ export async function startRealBackend(): Promise<RealBackend> {
   const backend = await createBackend({
     home,
     config,
-    createEngine: engineFor(config, hostModule),
+    createEngine: engineFor(config, hostModule, thisMachine(home)),
     stderr: new Writable({ write: (_, __, done) => done() }),
   });
   const target = await localTarget(await backend.listen());

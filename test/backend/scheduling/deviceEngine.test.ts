@@ -8,6 +8,7 @@ import {
   type EngineBenchOptions,
   type Reading,
 } from '../../support/engineBench.ts';
+import { PilotError } from '../../../backend/protocol/errors.ts';
 import type { MemoryHostBehaviour } from '../../support/memoryDeviceHost.ts';
 
 let build: MemoryHostBuild;
@@ -79,6 +80,23 @@ describe('DeviceEngine', { timeout: 60_000 }, () => {
     expect(await errorOf(model.encode(['x'.repeat(1_000_000)]))).toBe('promptTooLong');
     await expect(bench.read({ prompt: new Int32Array() }).outcome).rejects.toThrow(RangeError);
     await expect(bench.read({ prompt: Int32Array.of(-1) }).outcome).rejects.toThrow(RangeError);
+  });
+
+  it('has a device that cannot be used, and says why to all who need it', async () => {
+    const problem = new PilotError('libraryMissing', { file: 'libbmrt.so.1.0', folder: '/x' });
+    const broken = { id: 'bm1684x-0', kind: 'bm1684x', host: problem };
+    const alone = empty({}, { devices: [broken] });
+    expect(await errorOf(alone.load())).toBe('libraryMissing');
+    expect(await alone.engine.devices()).toMatchObject([
+      { id: 'bm1684x-0', state: 'failed', detail: problem.message, restarts: 0, telemetry: {} },
+    ]);
+    const host = { modulePath: build.modulePath, args: ['{}'] };
+    const memory = { id: 'mem', kind: 'memory', slots: 3, host };
+    const beside = empty({}, { devices: [broken, memory] });
+    await beside.load();
+    expect(beside.engine.resolve('m', 'chat').slots).toBe(3);
+    expect((await beside.read().outcome).finishReason).toBe('length');
+    expect(await errorOf(beside.load('unsupported.gguf'))).toBe('libraryMissing');
   });
 
   it('tells why a model does not load, and goes on', async () => {

@@ -1,0 +1,23 @@
+/** Telling a compiled model from others by its first bytes. */
+import { open, readdir, stat } from 'node:fs/promises';
+
+/** The first four bytes of a bmodel, as a little-endian number. */
+export const BMODEL_MAGIC = 0xff55aaee;
+
+/**
+ * True for a bmodel file, and for a folder with one.
+ * @throws the file system's error when the path cannot be read
+ */
+export async function isBmodel(path: string): Promise<boolean> {
+  if ((await stat(path)).isDirectory()) {
+    return (await readdir(path)).some((name) => name.endsWith('.bmodel'));
+  }
+  const file = await open(path, 'r');
+  try {
+    const begin = Buffer.alloc(4);
+    await file.read(begin, 0, begin.length, 0);
+    return begin.readUInt32LE(0) === BMODEL_MAGIC;
+  } finally {
+    await file.close();
+  }
+}
