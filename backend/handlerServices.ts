@@ -23,7 +23,7 @@ export interface ServiceEvents {
 const silent = { onProgress: () => undefined, onNotice: () => undefined };
 
 export function createServices(
-  { home, engine, models, store, loader, jobs, chat, completion, report, metricsText }: Parts,
+  { home, engine, models, store, loader, jobs, chat, completion, raw, report, metricsText }: Parts,
   tokens: TokenStore,
   on: ServiceEvents,
 ): Services {
@@ -32,7 +32,13 @@ export function createServices(
     engine,
     chat,
     completion,
-    models: { ...models, load: async (name) => loader.load(name) },
+    raw,
+    models: {
+      ...models,
+      load: async (name) => {
+        await loader.load(name);
+      },
+    },
     jobs: {
       pull: (params) => startPull(jobs, store, params),
       list: () => jobs.list(),

@@ -6,6 +6,7 @@ import { registerCompleteCommand } from './cli/complete.ts';
 import { registerConvertCommand } from './cli/convert.ts';
 import { registerDemoCommand } from './cli/demo.ts';
 import { registerDeviceCommands } from './cli/device.ts';
+import { registerGenerateCommand } from './cli/generate.ts';
 import { exitCodes, type Io } from './cli/io.ts';
 import { registerModelCommands } from './cli/model.ts';
 import { registerPredictCommand } from './cli/predict.ts';
@@ -17,11 +18,16 @@ import { registerStopCommand } from './cli/stop.ts';
 import { registerTokenCommands } from './cli/token.ts';
 import { registerToolchainCommands } from './cli/toolchain.ts';
 import { registerVerifyCommand } from './cli/verify.ts';
+import type { Config } from './config.ts';
 import { thisMachine } from './deviceSpecs.ts';
 import { engineFor } from './engineFor.ts';
+import type { CreateEngine } from './parts.ts';
 
 /** Device hosts run their own bundle, which the build puts beside this one. */
 const hostModule = path.join(import.meta.dirname, 'deviceHost.js');
+
+const engineOf = (config: Config, home: string): CreateEngine =>
+  engineFor(config, hostModule, thisMachine(home));
 
 const interrupted = new AbortController();
 process.on('SIGINT', () => {
@@ -41,14 +47,13 @@ const io: Io = {
 };
 
 process.exitCode = await run(process.argv.slice(2), io, (program) => {
-  registerServeCommand(program, io, (config, home) =>
-    engineFor(config, hostModule, thisMachine(home)),
-  );
+  registerServeCommand(program, io, engineOf);
   registerStatusCommand(program, io);
   registerStopCommand(program, io);
   registerChatCommand(program, io);
   registerCompleteCommand(program, io);
   registerDemoCommand(program, io);
+  registerGenerateCommand(program, io, engineOf);
   registerModelCommands(program, io);
   registerPredictCommand(program, io);
   registerDeviceCommands(program, io);

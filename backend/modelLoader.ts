@@ -1,4 +1,4 @@
-/** Loads models on the device, and remembers which could not be. */
+/** Loads models on the devices, and remembers which could not be. */
 import path from 'node:path';
 import type { Logger } from './logging.ts';
 import { DEFAULT_ALIAS } from './models/defaultModel.ts';
@@ -18,6 +18,8 @@ export class ModelLoader {
   readonly #options: ModelLoaderOptions;
   /** By the name that was asked for. */
   readonly #problems = new Map<string, string>();
+  /** Paths of files and folders that are not of the store, by the ids they were given. */
+  readonly #paths = new Map<string, string>();
 
   constructor(options: ModelLoaderOptions) {
     this.#options = options;
@@ -29,13 +31,20 @@ export class ModelLoader {
   }
 
   /**
-   * @param name id or alias of a model of the store
+   * @param name id or alias of a model of the store, or an absolute path, by which the model can be
+   * asked for from then on
+   * @returns its id
    * @throws PilotError modelNotFound, modelInvalid and whatever the device says
    */
-  async load(name: string): Promise<void> {
-    const { id, aliases, path: file } = await this.#options.models.get(name);
-    await this.#load({ id, aliases, path: file });
-    for (const known of [name, id, ...aliases]) this.#problems.delete(known);
+  async load(name: string): Promise<string> {
+    const model = await this.#find(name);
+    const start = performance.now();
+    await this.#options.engine.load(model);
+    const ms = performance.now() - start;
+    this.#options.onLoaded(model.id, ms);
+    this.#options.logger.info({ model: model.id, ms: Math.round(ms) }, 'model loaded');
+    for (const known of [name, model.id, ...model.aliases]) this.#problems.delete(known);
+    return model.id;
   }
 
   /**
@@ -52,9 +61,7 @@ export class ModelLoader {
 
   async #try(name: string, isNoProblem: (error: PilotError) => boolean): Promise<void> {
     try {
-      if (path.isAbsolute(name)) {
-        await this.#load({ id: toModelId(path.parse(name).name), aliases: [], path: name });
-      } else await this.load(name);
+      await this.load(name);
     } catch (error) {
       if (error instanceof PilotError && isNoProblem(error)) return;
       const { message, data } =
@@ -64,11 +71,21 @@ export class ModelLoader {
     }
   }
 
-  async #load(model: { id: string; aliases: readonly string[]; path: string }): Promise<void> {
-    const start = performance.now();
-    await this.#options.engine.load(model);
-    const ms = performance.now() - start;
-    this.#options.onLoaded(model.id, ms);
-    this.#options.logger.info({ model: model.id, ms: Math.round(ms) }, 'model loaded');
+  async #find(name: string): Promise<{ id: string; aliases: readonly string[]; path: string }> {
+    if (path.isAbsolute(name)) return { id: await this.#idFor(name), aliases: [name], path: name };
+    const { id, aliases, path: file } = await this.#options.models.get(name);
+    return { id, aliases, path: file };
+  }
+
+  /** Two paths never share an id, though they may end alike; nor do a path and a stored model. */
+  async #idFor(file: string): Promise<string> {
+    const id = toModelId(path.basename(file).replace(/\.(?:gguf|bmodel)$/iu, ''));
+    for (let n = 1; ; n++) {
+      const free = n === 1 ? id : `${id}-${n}`;
+      const stored = await this.#options.models.get(free).catch(() => undefined);
+      if ((this.#paths.get(free) ?? stored?.path ?? file) !== file) continue;
+      this.#paths.set(free, file);
+      return free;
+    }
   }
 }

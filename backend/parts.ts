@@ -11,6 +11,7 @@ import { Metrics } from './metrics.ts';
 import { ModelLoader } from './modelLoader.ts';
 import { createModelService, type ModelService } from './models/modelService.ts';
 import { ModelStore } from './models/store.ts';
+import { RawGenerator } from './rawGenerator.ts';
 import type { Engine } from './scheduling/engine.ts';
 import type { EngineObserver } from './scheduling/observer.ts';
 import { StatusReport } from './statusReport.ts';
@@ -26,6 +27,7 @@ export interface Parts {
   readonly jobs: JobService;
   readonly chat: ChatService;
   readonly completion: CompletionService;
+  readonly raw: RawGenerator;
   readonly report: StatusReport;
   readonly metricsText: () => Promise<string>;
 }
@@ -70,6 +72,7 @@ export async function createParts(
     }),
     chat: new ChatService(engine),
     completion: new CompletionService(engine, { log: logger }),
+    raw: new RawGenerator(engine),
     report: new StatusReport({ home, engine, latency, problems, connections }),
     metricsText: async () =>
       metrics.text({

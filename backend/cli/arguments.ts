@@ -32,6 +32,14 @@ export function numberList(max: number): (text: string) => number[] {
     });
 }
 
+/** Ids of tokens: `1,2,3`. */
+export function tokenList(text: string): number[] {
+  return text.split(',').map((part) => {
+    if (/^\s*\d{1,9}\s*$/.test(part)) return Number(part);
+    throw new InvalidArgumentError('Write the ids of tokens with commas between, such as 1,2,3.');
+  });
+}
+
 /** What `--device` takes, for help texts. */
 export const deviceHelp = `what runs the models: ${deviceNames} (default: auto)`;
 

@@ -17,11 +17,12 @@ import type {
   RequestMethod,
   ResultOf,
 } from '../protocol/methods.ts';
+import type { RawResult } from '../protocol/rawGeneration.ts';
 import { version } from '../protocol/version.ts';
 import { messageTransports } from './messageTransports.ts';
 import { asClientError, isConnectionLost } from './remoteError.ts';
 import { openSocket } from './openSocket.ts';
-import { request, streamChat } from './rpc.ts';
+import { request, streamChat, streamRaw } from './rpc.ts';
 import type { Target } from './target.ts';
 
 export class BackendClient implements AsyncDisposable {
@@ -84,6 +85,14 @@ export class BackendClient implements AsyncDisposable {
     signal?: AbortSignal,
   ): Promise<ChatResult> {
     return streamChat(this.connection, params, onProgress, signal);
+  }
+
+  async streamRaw(
+    params: Omit<ParamsOf<'generate/raw'>, 'partialResultToken'>,
+    onProgress: (progress: ChatProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<RawResult> {
+    return streamRaw(this.connection, params, onProgress, signal);
   }
 
   /** Sends; a connection that is gone is no error here, as nothing waits for an answer. */

@@ -13,6 +13,7 @@ import {
   type RequestMethod,
   type ResultOf,
 } from '../protocol/methods.ts';
+import type { RawResult } from '../protocol/rawGeneration.ts';
 import { asClientError } from './remoteError.ts';
 
 /** What MessageConnection and LanguageClient have in common. */
@@ -59,15 +60,37 @@ export async function streamChat(
   onProgress: (progress: ChatProgress) => void,
   signal?: AbortSignal,
 ): Promise<ChatResult> {
-  const partialResultToken = randomUUID();
+  return withProgress(rpc, onProgress, (partialResultToken) =>
+    request(rpc, 'chat/complete', { ...params, partialResultToken }, signal),
+  );
+}
+
+/** `generate/raw` with its stream, likewise. */
+export async function streamRaw(
+  rpc: RpcSender,
+  params: Omit<ParamsOf<'generate/raw'>, 'partialResultToken'>,
+  onProgress: (progress: ChatProgress) => void,
+  signal?: AbortSignal,
+): Promise<RawResult> {
+  return withProgress(rpc, onProgress, (partialResultToken) =>
+    request(rpc, 'generate/raw', { ...params, partialResultToken }, signal),
+  );
+}
+
+async function withProgress<T>(
+  rpc: RpcSender,
+  onProgress: (progress: ChatProgress) => void,
+  work: (token: string) => Promise<T>,
+): Promise<T> {
+  const token = randomUUID();
   let listener: Disposable | undefined;
   try {
-    listener = rpc.onProgress(new ProgressType(), partialResultToken, (value) => {
+    listener = rpc.onProgress(new ProgressType(), token, (value) => {
       const progress = ChatProgress.safeParse(value);
       // A newer backend may send kinds that this client does not know.
       if (progress.success) onProgress(progress.data);
     });
-    return await request(rpc, 'chat/complete', { ...params, partialResultToken }, signal);
+    return await work(token);
   } catch (error) {
     throw asClientError(error);
   } finally {

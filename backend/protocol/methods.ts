@@ -10,6 +10,7 @@ import * as jobs from './jobs.ts';
 import * as models from './models.ts';
 import { PredictParams, PredictStartParams } from './predict.ts';
 import { Prediction } from './prediction.ts';
+import * as raw from './rawGeneration.ts';
 import * as toolchain from './toolchain.ts';
 import * as verification from './verification.ts';
 
@@ -55,6 +56,12 @@ export const requests = {
     role: 'user',
     summary: 'How many tokens a text or a conversation takes, by the model’s own tokenizer.',
   },
+  'generate/raw': {
+    params: raw.RawParams,
+    result: raw.RawResult,
+    role: 'user',
+    summary: 'What a model goes on with after a text or tokens, streamed as $/progress.',
+  },
   'model/list': {
     params: NoParams,
     result: models.ModelList,
@@ -89,7 +96,7 @@ export const requests = {
     params: models.ModelName,
     result: Nothing,
     role: 'admin',
-    summary: 'Load a model of the store on the device, and answer when it is ready.',
+    summary: 'Load a model of the store, or of an absolute path, and answer when a device has it.',
   },
   'device/list': {
     params: NoParams,

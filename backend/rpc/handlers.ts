@@ -55,6 +55,7 @@ export function createRequestHandlers(services: Services): RequestHandlers {
     jobs,
     models,
     prediction,
+    raw,
     tokens,
     toolchain,
     verification,
@@ -95,6 +96,17 @@ export function createRequestHandlers(services: Services): RequestHandlers {
     },
 
     'chat/countTokens': (params) => chat.countTokens(params),
+
+    'generate/raw': async (params, { session, signal }) => {
+      const token = params.partialResultToken;
+      return raw.generate(
+        params,
+        (progress) => {
+          if (token !== undefined) session.sendProgress(token, progress);
+        },
+        signal,
+      );
+    },
 
     'model/list': async () => ({ models: await models.list() }),
     'model/info': async ({ model }) => models.get(model),

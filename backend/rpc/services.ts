@@ -10,6 +10,7 @@ import type { ModelService } from '../models/modelService.ts';
 import type { PullParams } from '../protocol/models.ts';
 import type { PredictParams, PredictStartParams } from '../protocol/predict.ts';
 import type { Prediction } from '../protocol/prediction.ts';
+import type { RawResult } from '../protocol/rawGeneration.ts';
 import type { ToolchainInstallParams, ToolchainStatus } from '../protocol/toolchain.ts';
 import type { VerificationReport, VerifyParams } from '../protocol/verification.ts';
 import type { Engine } from '../scheduling/engine.ts';
@@ -21,6 +22,14 @@ interface ChatService {
     signal: AbortSignal,
   ): Promise<ChatResult>;
   countTokens(params: ParsedParamsOf<'chat/countTokens'>): Promise<CountTokensResult>;
+}
+
+interface RawService {
+  generate(
+    params: ParsedParamsOf<'generate/raw'>,
+    onProgress: (progress: ChatProgress) => void,
+    signal: AbortSignal,
+  ): Promise<RawResult>;
 }
 
 interface CompletionService {
@@ -53,8 +62,9 @@ export interface Services {
   readonly engine: Pick<Engine, 'devices'>;
   readonly chat: ChatService;
   readonly completion: CompletionService;
+  readonly raw: RawService;
   readonly models: ModelService & {
-    /** Loads a model of the store on the device; resolves when it is ready. */
+    /** Loads a model of the store, or of an absolute path; resolves when it is ready. */
     load(name: string): Promise<void>;
   };
   readonly jobs: JobService;

@@ -35,6 +35,8 @@ export interface GenerationListener {
 }
 
 export interface GenerationOutcome {
+  /** Generated, without an end token. */
+  readonly tokens: readonly number[];
   readonly text: string;
   readonly finishReason: FinishReason;
   readonly timings: Timings;

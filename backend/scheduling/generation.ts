@@ -135,7 +135,8 @@ export class Generation {
 
   finish(reason: FinishReason): void {
     if (!this.#settle(reason)) return;
-    this.#resolve({ text: this.#text, finishReason: reason, timings: this.timings() });
+    const [tokens, text] = [this.#tokens, this.#text];
+    this.#resolve({ tokens, text, finishReason: reason, timings: this.timings() });
   }
 
   fail(error: unknown): void {

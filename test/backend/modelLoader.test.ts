@@ -64,6 +64,22 @@ describe('ModelLoader', () => {
     expect(loads[0]?.id).toMatch(/^[a-z0-9._-]+$/);
   });
 
+  it('gives each path an id of its own, by which and by the path it is asked for', async () => {
+    const { loader, loads } = loaderWith([stored]);
+    expect(await loader.load('/a/Qwen2.5-0.5B')).toBe('qwen2.5-0.5b');
+    expect(await loader.load('/b/qwen2.5-0.5b.bmodel')).toBe('qwen2.5-0.5b-2');
+    expect(await loader.load('/a/Qwen2.5-0.5B')).toBe('qwen2.5-0.5b');
+    expect(await loader.load('/c/small.gguf')).toBe('small-2');
+    expect(await loader.load('default')).toBe('small');
+    expect(loads.map(({ path }) => path)).toEqual([
+      '/a/Qwen2.5-0.5B',
+      '/b/qwen2.5-0.5b.bmodel',
+      '/a/Qwen2.5-0.5B',
+      '/c/small.gguf',
+      stored.path,
+    ]);
+  });
+
   it('goes on after a model that fails, and says why until it is loaded', async () => {
     const { loader, loads, brokenPaths } = loaderWith([stored], [stored.path]);
     await loader.loadAll(['nobody', 'default', '/files/other.gguf']);

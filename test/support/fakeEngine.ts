@@ -115,7 +115,8 @@ export class FakeCall {
       cachedTokens: 0,
       generatedTokens: this.#text.length,
     };
-    this.#resolve({ text: this.#text, finishReason, timings });
+    const tokens = this.#text.split('').map((unit) => unit.charCodeAt(0));
+    this.#resolve({ tokens, text: this.#text, finishReason, timings });
   }
 
   fail(error: Error): void {
