@@ -1,6 +1,6 @@
 /** From the device that was chosen, and what the machine has, to the hosts that are to run. */
 import { readdir } from 'node:fs/promises';
-import { cardLibraries, emulatorLibraries, emulatorProgram } from './card/libraries.ts';
+import { cardLibraries, emulatorLibraries, emulatorProgram } from './cardLibraries.ts';
 import type { Config } from './config.ts';
 import { hostName, type DeviceChoice, type HostDevice } from './devices/deviceName.ts';
 import { LIBRARIES_VARIABLE } from './devices/registry.ts';

@@ -274,7 +274,7 @@ const table = {
     code: 1308,
     sentence: 'The library of the device {device} cannot be used: {reason}',
     remedy:
-      'Install libsophon 0.5.1 or newer for the processor of this machine, or correct the folder that the library is taken from.',
+      'Install libsophon 0.5.1 or newer for the processor of this machine, or name the folder of its libraries with --libsophon.',
   },
   libraryTooOld: {
     code: 1309,
@@ -292,21 +292,10 @@ const table = {
     sentence: 'The device {device} is in use: {reason}',
     remedy: 'End the process that uses it, or serve another device with --device.',
   },
-
   cardNotFound: {
     code: 1312,
     sentence: 'There is no such card: {reason}',
     remedy: 'See docs/card.md for its driver, or choose --device cpu or --device emulator.',
-  },
-  libraryMissing: {
-    code: 1313,
-    sentence: 'The library {file} is not in {folder}.',
-    remedy: 'Install libsophon, or name the folder of its libraries with --libsophon.',
-  },
-  libraryUnfit: {
-    code: 1314,
-    sentence: 'The library {file} cannot be used: {reason}',
-    remedy: 'Install libsophon for this machine, or name another folder with --libsophon.',
   },
 
   // Documents and jobs

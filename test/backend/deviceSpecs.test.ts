@@ -88,7 +88,10 @@ describe('deviceSpecs', () => {
   });
 
   it('knows a device that cannot be used, with the reason, beside the others', async () => {
-    const missing = new PilotError('libraryMissing', { file: 'libbmrt.so.1.0', folder: '/x' });
+    const missing = new PilotError('libraryMissing', {
+      device: 'bm1684x',
+      reason: 'it is not there',
+    });
     const { specs } = await specsFor('auto', { cardLibraries: () => Promise.reject(missing) });
     expect(specs.map(({ host }) => host === missing)).toEqual([true, true, false]);
   });

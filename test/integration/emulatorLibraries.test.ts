@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { emulatorLibraries } from '../../backend/card/libraries.ts';
+import { emulatorLibraries } from '../../backend/cardLibraries.ts';
 import { deviceSpecs, thisMachine } from '../../backend/deviceSpecs.ts';
 import { describeCompiler, linkToolchain } from '../support/linkToolchain.ts';
 

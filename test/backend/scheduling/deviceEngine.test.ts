@@ -83,7 +83,10 @@ describe('DeviceEngine', { timeout: 60_000 }, () => {
   });
 
   it('has a device that cannot be used, and says why to all who need it', async () => {
-    const problem = new PilotError('libraryMissing', { file: 'libbmrt.so.1.0', folder: '/x' });
+    const problem = new PilotError('libraryMissing', {
+      device: 'bm1684x',
+      reason: 'it is not there',
+    });
     const broken = { id: 'bm1684x-0', kind: 'bm1684x', host: problem };
     const alone = empty({}, { devices: [broken] });
     expect(await errorOf(alone.load())).toBe('libraryMissing');

@@ -1,12 +1,12 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { cardLibraries, emulatorLibraries } from '../../../backend/card/libraries.ts';
-import { homePaths } from '../../../backend/client/home.ts';
-import { PilotError } from '../../../backend/protocol/errors.ts';
-import type { findToolchain, InstalledToolchain } from '../../../backend/toolchain/find.ts';
-import { errorOf } from '../../support/engineBench.ts';
-import { temporaryFolder } from '../../support/temporaryFolder.ts';
+import { cardLibraries, emulatorLibraries } from '../../backend/cardLibraries.ts';
+import { homePaths } from '../../backend/client/home.ts';
+import { PilotError } from '../../backend/protocol/errors.ts';
+import type { findToolchain, InstalledToolchain } from '../../backend/toolchain/find.ts';
+import { errorOf } from '../support/engineBench.ts';
+import { temporaryFolder } from '../support/temporaryFolder.ts';
 
 const own = { x64: 62, arm64: 183 }[process.arch as string] ?? 62;
 const other = own === 62 ? 183 : 62;
@@ -39,9 +39,14 @@ describe('cardLibraries', () => {
   it.each([
     ['nothing', {}, 'libraryMissing', 'libbmlib.so.0'],
     ['no runtime', { 'libbmlib.so.0': library(own) }, 'libraryMissing', 'libbmrt.so.1.0'],
-    ['another architecture', { 'libbmlib.so.0': library(other) }, 'libraryUnfit', 'is built for'],
-    ['a text', { 'libbmlib.so.0': 'INPUT(libbmlib.so.0.1)' }, 'libraryUnfit', 'no shared library'],
-    ['an empty file', { 'libbmlib.so.0': '' }, 'libraryUnfit', 'no shared library'],
+    ['another architecture', { 'libbmlib.so.0': library(other) }, 'libraryMissing', 'is built for'],
+    [
+      'a text',
+      { 'libbmlib.so.0': 'INPUT(libbmlib.so.0.1)' },
+      'libraryMissing',
+      'no shared library',
+    ],
+    ['an empty file', { 'libbmlib.so.0': '' }, 'libraryMissing', 'no shared library'],
   ])('says of %s what is wrong', async (_, files, errorName, said) => {
     const folder = await folderWith(files);
     await expect(cardLibraries(folder)).rejects.toMatchObject({

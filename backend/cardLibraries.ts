@@ -1,13 +1,13 @@
 /** The folder with libbmlib and libbmrt: a card's from libsophon, the emulator's from the compiler. */
 import { copyFile, link, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { homePaths } from '../client/home.ts';
-import { readElfArchitecture } from '../formats/elf.ts';
-import { FormatError } from '../formats/fileCursor.ts';
-import { diskError, errorCode, makeFolder } from '../models/disk.ts';
-import { withLock } from '../models/locks.ts';
-import { PilotError } from '../protocol/errors.ts';
-import { findToolchain, type InstalledToolchain } from '../toolchain/find.ts';
+import { homePaths } from './client/home.ts';
+import { readElfArchitecture } from './formats/elf.ts';
+import { FormatError } from './formats/fileCursor.ts';
+import { diskError, errorCode, makeFolder } from './models/disk.ts';
+import { withLock } from './models/locks.ts';
+import { PilotError } from './protocol/errors.ts';
+import { findToolchain, type InstalledToolchain } from './toolchain/find.ts';
 
 /** Where libsophon's packages put the libraries of the version in use. */
 const LIBSOPHON = '/opt/sophon/libsophon-current/lib';
@@ -37,17 +37,17 @@ export function emulatorProgram(libraries: string): string {
 /**
  * The card's libraries, seen to be there and fit for this machine.
  * @param folder where to look instead of libsophon's own place
- * @throws PilotError libraryMissing, libraryUnfit
+ * @throws PilotError libraryMissing
  */
 export async function cardLibraries(folder: string = LIBSOPHON): Promise<string> {
   const absolute = path.resolve(folder);
   for (const names of cardLibraryNames) {
     const file = await firstFile(absolute, names);
     if (file === undefined) {
-      throw new PilotError('libraryMissing', { file: names[0], folder: absolute });
+      throw unusable(`there is no ${names[0]} in ${absolute}`);
     }
     const reason = await whyUnfit(file);
-    if (reason !== undefined) throw new PilotError('libraryUnfit', { file, reason });
+    if (reason !== undefined) throw unusable(`${file}: ${reason}`);
   }
   return absolute;
 }
@@ -72,6 +72,10 @@ export async function emulatorLibraries(
     await makeLibraries(toolchain.libraries, folder);
     return folder;
   });
+}
+
+function unusable(reason: string): PilotError {
+  return new PilotError('libraryMissing', { device: 'bm1684x', reason });
 }
 
 /** Visible as a whole or not at all. */
