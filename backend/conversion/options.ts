@@ -4,6 +4,7 @@ import {
   buildProblems,
   chooseBuild,
   decodeLengths,
+  defaultChunk,
   weightBits,
 } from '../prediction/build.ts';
 import type { ModelShape } from '../prediction/modelShape.ts';
@@ -12,9 +13,6 @@ import type { ConversionOptions } from '../protocol/conversion.ts';
 /** With every length that the build has. */
 export type ChosenOptions = ConversionOptions & { readonly sequenceLength: number };
 
-/** The compiler's own divisor of the sequence length. */
-const CHUNKS = 4;
-
 /**
  * Fills in what follows from the model; what is wrong stays as it is.
  * `maxInputLength` and `chunkLength` stay absent where the build has none.
@@ -22,13 +20,12 @@ const CHUNKS = 4;
 export function chooseOptions(shape: ModelShape, asked: ConversionOptions): ChosenOptions {
   const isQuantized = weightBits(asked.quantization) < 16;
   const { sequenceLength } = defaultBuild(shape, asked);
-  const chunk = Math.max(1, Math.floor(sequenceLength / CHUNKS));
-  const chunkLength = asked.chunkLength ?? (asked.hasPrefixReuse ? chunk : undefined);
+  const chunk = asked.hasPrefixReuse ? defaultChunk(sequenceLength) : undefined;
   return {
     ...asked,
     sequenceLength,
     groupSize: isQuantized ? (asked.groupSize ?? defaultBuild(shape, {}).groupSize) : undefined,
-    chunkLength,
+    chunkLength: asked.chunkLength ?? chunk,
     keepHigh: [...new Set(asked.keepHigh)].sort((a, b) => a - b),
   };
 }

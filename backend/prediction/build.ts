@@ -108,6 +108,11 @@ function withDefaults(shape: ModelShape, options: BuildOptions): Build {
   };
 }
 
+/** The compiler's own: a quarter of the sequence length, rounded down (tpu-mlir 1.30.2, llm_convert.py). */
+export function defaultChunk(sequenceLength: number): number {
+  return Math.max(1, Math.floor(sequenceLength / 4));
+}
+
 /** With prefix reuse one option rules both; without it, how long a prompt may be is another's. */
 function chooseLengths(
   { chunkLength, maxInputLength }: BuildOptions,
@@ -115,8 +120,7 @@ function chooseLengths(
   hasPrefixReuse: boolean,
 ): Pick<Build, 'chunkLength' | 'shortestDecode'> {
   if (hasPrefixReuse) {
-    // The compiler's own default.
-    const chunk = chunkLength ?? Math.ceil(sequenceLength / 4);
+    const chunk = chunkLength ?? defaultChunk(sequenceLength);
     return { chunkLength: chunk, shortestDecode: chunk };
   }
   return {

@@ -5,6 +5,7 @@ import {
   optionProblems,
   promptLength,
 } from '../../../backend/conversion/options.ts';
+import { chooseBuild } from '../../../backend/prediction/build.ts';
 import { ConversionOptions } from '../../../backend/protocol/conversion.ts';
 import { shapes } from '../../support/modelShapes.ts';
 
@@ -45,6 +46,17 @@ describe('options of a conversion', () => {
     const chosen = choose(options);
     expect([promptLength(chosen), decodeStages(chosen)]).toEqual([prompt, stages]);
     expect(optionProblems(shape, chosen)).toEqual([]);
+  });
+
+  it.each([
+    [3, 1],
+    [63, 15],
+    [101, 25],
+    [2046, 511],
+  ])('of %i tokens take chunks of %i, as predictions and the compiler do', (length, chunk) => {
+    const options = { sequenceLength: length };
+    expect(choose(options).chunkLength).toBe(chunk);
+    expect(chooseBuild(shape, options).chunkLength).toBe(chunk);
   });
 
   it.each([
