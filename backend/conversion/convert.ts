@@ -15,7 +15,7 @@ import { CompilePlan, compileNets } from './compileNets.ts';
 import { Compiler, type CompilerEdges } from './compiler.ts';
 import { describeFolder, installResult, MODEL_FILE, sweepConversions } from './folder.ts';
 import { memoryNeed, workersFor } from './needs.ts';
-import { promptLength } from './options.ts';
+import { decodeStages, promptLength } from './options.ts';
 import { Pace, type Phase } from './pace.ts';
 import { prepareConversion, type PlanEdges, type PreparedConversion } from './plan.ts';
 import { WorkFolder } from './work.ts';
@@ -155,7 +155,7 @@ class Conversion {
       isSymmetric: options.isSymmetric,
       sequenceLength: options.sequenceLength,
       maxInputLength: promptLength(options),
-      chunkLength: options.chunkLength ?? 0,
+      shortestDecode: decodeStages(options).at(-1) ?? 0,
       isDynamic: options.prefill === 'dynamic',
       hasPrefixReuse: options.hasPrefixReuse,
       hasLogits: options.head === 'logits',

@@ -38,9 +38,10 @@ export function promptLength(options: ChosenOptions): number {
 }
 
 /** Lengths of KV cache, besides the whole, that decode is compiled for: the longest first. */
-export function decodeStages({ chunkLength, sequenceLength }: ChosenOptions): number[] {
+export function decodeStages(options: ChosenOptions): number[] {
+  const { chunkLength, sequenceLength, devices } = options;
   const shortestDecode = chunkLength ?? sequenceLength;
-  return decodeLengths({ shortestDecode, sequenceLength }).slice(0, -1).reverse();
+  return decodeLengths({ shortestDecode, sequenceLength, devices }).slice(0, -1).reverse();
 }
 
 /** A sentence part for each thing that does not go together; empty when all does. */
@@ -55,6 +56,10 @@ export function optionProblems(shape: ModelShape, options: ChosenOptions): strin
     `the longest prompt ${maxInputLength ?? 0} is beyond the sequence length ${sequenceLength}`,
   );
   refuse(hasPrefixReuse && options.prefill === 'static', 'prefix reuse needs dynamic prefill');
+  refuse(
+    devices > 1 && !hasPrefixReuse && options.chunkLength !== undefined,
+    'for several chips, decode is compiled for one length; leave the chunk length out',
+  );
   refuse(
     options.slots > 1,
     `builds for ${options.slots} conversations at once are not there yet; take 1 slot`,

@@ -187,11 +187,16 @@ function halfOf(quantization: CardQuantization): CardQuantization {
   return quantization.endsWith('bf16') ? 'bf16' : 'f16';
 }
 
-/** Lengths of KV cache that decode is compiled for: those of 1, 2, 4 ... chunks, and the whole. */
+/**
+ * Lengths of KV cache that decode is compiled for: those of 1, 2, 4 ... chunks, and the whole. For
+ * several chips the whole alone: their nets of several lengths cannot be joined (tpu-mlir 1.30.2).
+ */
 export function decodeLengths({
   shortestDecode,
   sequenceLength,
-}: Pick<Build, 'shortestDecode' | 'sequenceLength'>): number[] {
+  devices,
+}: Pick<Build, 'shortestDecode' | 'sequenceLength' | 'devices'>): number[] {
+  if (devices > 1) return [sequenceLength];
   const lengths: number[] = [];
   for (let length = shortestDecode; length < sequenceLength; length *= 2) lengths.push(length);
   return [...lengths, sequenceLength];

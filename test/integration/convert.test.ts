@@ -227,6 +227,20 @@ describeCompiler('converting', () => {
     2 * CONVERT_MS,
   );
 
+  it(
+    'makes nets for two chips that share the weights, with the norm of the head',
+    async () => {
+      const { start } = await setUp({ layers: 1 });
+      const { devices, nets } = await bmodelOf(
+        await start({ options: { sequenceLength: 64, devices: 2 } }),
+      );
+      expect(devices).toBe(2);
+      const names = ['block_0_0', 'block_0_1', 'block_cache_0_0', 'lm_head_0', 'lm_head_1'];
+      expect(nets.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
+    },
+    CONVERT_MS,
+  );
+
   it('unpacks the weights of a GGUF, and a tokenizer that makes the tokens of the original', async () => {
     const { folder } = await setUp();
     const source = path.join(folder, 'whole');

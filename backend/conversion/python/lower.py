@@ -14,6 +14,7 @@ import os
 import shlex
 import sys
 import types
+import zipfile
 
 out = os.fdopen(os.dup(1), "w", buffering=1)
 os.dup2(2, 1)
@@ -24,7 +25,9 @@ def say(**fields):
 
 
 import tpu_mlir  # noqa: E402,F401  It sets the search paths of everything below.
+import numpy as np  # noqa: E402
 from llm.LlmConverter import LlmConverter  # noqa: E402
+from llm.LlmInfo import LlmList  # noqa: E402
 from llm.ModelHandle import SafetensorsModelHandle  # noqa: E402
 from llm.transformers_compat import load_auto_config  # noqa: E402
 
@@ -43,7 +46,8 @@ class Converter(LlmConverter):
             model_path=parameters["model"],
             seq_length=parameters["sequenceLength"],
             max_input_length=parameters["maxInputLength"],
-            chunk_length=parameters["chunkLength"],
+            # All that is made of it: the lengths of decode.
+            chunk_length=parameters["shortestDecode"],
             quantize=parameters["quantization"],
             q_group_size=parameters["groupSize"],
             symmetric=parameters["isSymmetric"],
@@ -93,6 +97,15 @@ class Converter(LlmConverter):
             compile_net(layer)
         finally:
             self.quantize = usual
+
+    def gen_embedding_lmhead_mlir(self):
+        """For several chips the head normalizes first, and the converter forgets those weights."""
+        super().gen_embedding_lmhead_mlir()
+        if self.num_device > 1:
+            norm = self.model_info.weights[LlmList.NORM] + ".weight"
+            with zipfile.ZipFile("lm_head_top_weights.npz", "a") as weights:
+                with weights.open(norm + ".npy", "w") as file:
+                    np.lib.format.write_array(file, self.model.read(norm))
 
     def lower(self):
         """Graphs that are not there yet, several at a time."""

@@ -42,6 +42,7 @@ describe('options of a conversion', () => {
     [{ hasPrefixReuse: false }, 2048, []],
     [{ hasPrefixReuse: false, maxInputLength: 300 }, 300, []],
     [{ hasPrefixReuse: false, chunkLength: 1024 }, 2048, [1024]],
+    [{ devices: 2 }, 512, []],
   ])('%j compiles prompts of %i tokens and decodes at %j', (options, prompt, stages) => {
     const chosen = choose(options);
     expect([promptLength(chosen), decodeStages(chosen)]).toEqual([prompt, stages]);
@@ -69,6 +70,7 @@ describe('options of a conversion', () => {
     [{ maxInputLength: 128 }, 'without prefix reuse'],
     [{ hasPrefixReuse: false, maxInputLength: 4096 }, 'beyond the sequence length 2048'],
     [{ prefill: 'static' }, 'prefix reuse needs dynamic prefill'],
+    [{ hasPrefixReuse: false, chunkLength: 512, devices: 2 }, 'decode is compiled for one length'],
     [{ slots: 4 }, 'builds for 4 conversations at once are not there yet'],
     [{ keepHigh: [2, 28] }, 'no layer 28: the model has the layers 0 to 27'],
   ])('%j is refused: %s', (options, reason) => {
