@@ -5,8 +5,10 @@
 import path from 'node:path';
 import { PilotError } from '../protocol/errors.ts';
 import type { InstalledToolchain } from '../toolchain/find.ts';
-import { hasSucceeded, lastWords } from '../toolchain/steps.ts';
+
+import { kernelSettings } from '../toolchain/kernels.ts';
 import { endRun, runTool } from '../toolchain/toolProcess.ts';
+import { hasSucceeded, lastWords } from '../toolchain/toolEnd.ts';
 import { MOST_WORKERS } from './needs.ts';
 import { scriptText, type Script } from './scripts.ts';
 
@@ -25,7 +27,7 @@ export class Compiler {
     /** Absolute; everything is written below it. */
     readonly work: string,
     /** Read only. */
-    private readonly source: string,
+    private readonly sources: readonly string[],
     private readonly signal: AbortSignal,
     private readonly log: (line: string) => void,
     private readonly edges: CompilerEdges = {},
@@ -42,7 +44,8 @@ export class Compiler {
    * Runs one of our scripts.
    * @param onLine gets what it prints on the standard output
    * @param worker at most one process at a time has the same number
-   * @throws PilotError conversionFailed when it does not end well; diskFull, cancelled
+   * @throws PilotError conversionFailed when it does not end well; dockerFailed, toolchainBroken,
+   * diskFull, cancelled
    */
   async run(
     part: string,
@@ -60,8 +63,9 @@ export class Compiler {
         file: this.place.python,
         args: ['-c', text, ...args],
         cwd,
+        env: kernelSettings(this.place.kernels),
         path: [this.place.bin, path.dirname(this.place.python)],
-        folders: [this.work, this.source, path.dirname(this.place.bin)],
+        folders: [this.work, ...this.sources, this.place.root],
       },
       {
         id: this.#runId(worker),

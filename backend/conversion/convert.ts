@@ -99,7 +99,7 @@ class Conversion {
     if (!place) throw new PilotError('toolchainMissing', { reason: 'it is gone' });
     this.#pace = new Pace(edges.now);
     const log = (line: string): void => listener.log(line);
-    this.#compiler = new Compiler(place, work, source.folder, signal, log, edges);
+    this.#compiler = new Compiler(place, work, source.folders, signal, log, edges);
   }
 
   async run(): Promise<ModelInfo> {

@@ -11,6 +11,7 @@ import type { ModelStore } from '../models/store.ts';
 import { layerParameters, parameters, type ModelShape } from '../prediction/modelShape.ts';
 import { readShape } from '../prediction/readShape.ts';
 import { PilotError } from '../protocol/errors.ts';
+import { withLinkedFolders } from '../toolchain/linkedFolders.ts';
 
 export interface ConversionSource {
   /** A folder, or a GGUF file; absolute, with links resolved. */
@@ -23,6 +24,8 @@ export interface ConversionSource {
   /** What is read of it, relative to its folder. */
   readonly files: readonly { name: string; size: number; changedMs: number }[];
   readonly folder: string;
+  /** It, and those that links in it lead to. */
+  readonly folders: readonly string[];
   /** What people should know. */
   readonly notices: readonly string[];
   /** Each stands in the way. */
@@ -56,7 +59,8 @@ export async function findSource(store: ModelStore, given: string): Promise<Conv
   const target = await realpath(place);
   const problems = [...checked.problems, ...weightProblems(path.basename(place), shape, facts)];
   const { notices } = checked;
-  return { ...local, path: target, format, shape, facts, files, notices, problems };
+  const folders = await withLinkedFolders([local.folder]);
+  return { ...local, path: target, folders, format, shape, facts, files, notices, problems };
 }
 
 async function locate(store: ModelStore, given: string): Promise<string> {

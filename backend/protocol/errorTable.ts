@@ -362,6 +362,12 @@ const table = {
     sentence: 'Docker could not run {image}: {reason}',
     remedy: 'Check that Docker runs, that you may use it and that it has the image.',
   },
+  toolchainPrograms: {
+    code: 1608,
+    sentence: 'The compiler needs programs that are not installed: {programs}',
+    remedy:
+      'Install them (Debian and Ubuntu: "apt-get install cmake g++ make"), or name an image that has them with --docker.',
+  },
 
   // 17xx: conversions
   conversionOptions: {

@@ -7,8 +7,10 @@ import { FormatError } from '../formats/fileCursor.ts';
 import { PilotError } from '../protocol/errors.ts';
 import type { ToolchainLayout } from '../toolchain/layout.ts';
 import type { Runner } from '../toolchain/runner.ts';
-import { hasSucceeded, lastWords } from '../toolchain/steps.ts';
-import { runTool, type ToolEnd } from '../toolchain/toolProcess.ts';
+
+import { kernelSettings } from '../toolchain/kernels.ts';
+import { runTool } from '../toolchain/toolProcess.ts';
+import { hasSucceeded, lastWords, type ToolEnd } from '../toolchain/toolEnd.ts';
 import { figuresOf, type NetFigures } from './netFigures.ts';
 import type { Description, NetJob } from './nets.ts';
 
@@ -88,6 +90,7 @@ export class CompilerRun {
         file: layout.python,
         args,
         cwd,
+        env: kernelSettings(layout.kernels),
         path: [layout.bin, path.dirname(layout.python)],
         folders: [folder, layout.root],
       },

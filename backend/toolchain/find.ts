@@ -11,6 +11,7 @@ export interface InstalledToolchain {
   readonly root: string;
   readonly python: string;
   readonly bin: string;
+  readonly kernels: string;
   /** Folder of the compiler's shared objects, the emulator's among them. */
   readonly libraries: string;
   readonly versions: readonly { name: string; version: string }[];
@@ -22,7 +23,7 @@ export async function findToolchain(
   env: NodeJS.ProcessEnv,
 ): Promise<InstalledToolchain> {
   const layout = toolchainLayout(home);
-  const { root, python, bin, sitePackages } = layout;
+  const { root, python, bin, kernels, sitePackages } = layout;
   const state = await readState(layout.state);
   if (!state?.checked) {
     const reason = state ? 'its installation did not get to its end' : `nothing is in ${root}`;
@@ -30,7 +31,7 @@ export async function findToolchain(
   }
   return {
     runner: runnerFor(state.choice, env),
-    ...{ root, python, bin },
+    ...{ root, python, bin, kernels },
     libraries: path.join(sitePackages, 'tpu_mlir', 'lib'),
     versions: state.checked.programs,
   };

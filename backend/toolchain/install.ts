@@ -12,6 +12,7 @@ import { PilotError } from '../protocol/errors.ts';
 import type { ToolchainInstallParams, ToolchainStatus } from '../protocol/toolchain.ts';
 import { takeInventory, type Inventory } from './inventory.ts';
 import { toolchainLayout, type ToolchainLayout } from './layout.ts';
+import { missingPrograms } from './kernels.ts';
 import { readLockFile, type LockFile } from './lock.ts';
 import { installBatch } from './pip.ts';
 import {
@@ -28,7 +29,8 @@ import { forgetDamaged, moveGlibcAside, placeParallel } from './repair.ts';
 import { selfCheck } from './selfCheck.ts';
 import { isSameChoice, mergeChoice, readState, writeState } from './state.ts';
 import { runnerFor, toolchainStatus } from './status.ts';
-import { hasSucceeded, lastWords, Steps } from './steps.ts';
+import { Steps } from './steps.ts';
+import { hasSucceeded, lastWords } from './toolEnd.ts';
 
 export interface InstallEdges {
   readonly env: NodeJS.ProcessEnv;
@@ -47,7 +49,7 @@ export const defaultInstallEdges = (env: NodeJS.ProcessEnv): InstallEdges => ({
 /**
  * Resolves with the status when everything is installed and has been seen to work.
  * @throws PilotError toolchainPlatform, toolchainPython, toolchainFailed, toolchainBroken,
- * dockerFailed, packageMismatch, downloadFailed, diskFull, homeNotWritable, cancelled
+ * toolchainPrograms, dockerFailed, packageMismatch, downloadFailed, diskFull, homeNotWritable, cancelled
  */
 export async function installToolchain(
   home: string,
@@ -103,6 +105,11 @@ async function install(
   await steps.endLeftovers();
   await rm(layout.scratch, { recursive: true, force: true });
   await mkdir(layout.scratch);
+  if (!runner.isLocal) await provideImage(steps);
+  const missing = await missingPrograms(steps);
+  if (missing.length > 0) {
+    throw new PilotError('toolchainPrograms', { programs: missing.join(', ') });
+  }
 
   // Scripts of an environment name its folder, so that it can't be moved.
   const isSame = before?.folder === folder && isSameChoice(before.choice, choice);
@@ -119,6 +126,8 @@ async function install(
     const [download, disk] = [totalBytes(toInstall), unpackedBytes(toInstall)].map(sizeText);
     listener.onNotice(`To download: ${download ?? ''}. On the disk: ${disk ?? ''}, in ${folder}.`);
     await requireSpace(folder, spaceNeeded(toInstall), edges.freeBytes);
+    // Of the compiler that was there before.
+    await rm(layout.kernels, { recursive: true, force: true });
   }
   if (python) await makeEnvironment(steps, python.file);
   else if (inventory) await forgetDamaged(inventory, layout);
@@ -138,6 +147,12 @@ async function install(
   const checked = { at: new Date().toISOString(), lock: digest, programs };
   await writeState(layout.state, { folder, choice, checked });
   await rm(layout.scratch, { recursive: true, force: true });
+}
+
+/** Docker fetches it when something is first run in it, which may take longer than a step has. */
+async function provideImage(steps: Steps): Promise<void> {
+  steps.listener.onProgress({ step: `Getting the image ${steps.runner.place}` });
+  await steps.run('true', []);
 }
 
 /** Undefined when the environment is to be made anew. */

@@ -7,7 +7,8 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { parseJsonLine } from './jsonLine.ts';
-import { lastWords, type Steps } from './steps.ts';
+import type { Steps } from './steps.ts';
+import { lastWords } from './toolEnd.ts';
 
 /** What a candidate says of itself. */
 const Answer = z.object({

@@ -1,14 +1,18 @@
 /** Which packages the environment has. Asked of its own Python, which knows best. */
 import * as z from 'zod';
+import { BUILD_PROGRAMS } from './kernels.ts';
 import { parseJsonLine } from './jsonLine.ts';
 import { shippedText } from './lock.ts';
 import { GLIBC_FILES } from './repair.ts';
-import { lastWords, type Steps } from './steps.ts';
+import type { Steps } from './steps.ts';
+import { lastWords } from './toolEnd.ts';
 
 /** What python/inventory.py prints. */
 const Inventory = z.object({
   python: z.string(),
   prefix: z.string(),
+  /** Of the programs that the compiler starts besides its own. */
+  missing: z.array(z.string()),
   packages: z.array(
     z.object({
       name: z.string(),
@@ -33,9 +37,10 @@ export async function takeInventory(
 ): Promise<{ inventory: Inventory } | { inventory: undefined; reason: string }> {
   const { python } = steps.layout;
   const printed: string[] = [];
+  const asked = { moved: GLIBC_FILES, programs: BUILD_PROGRAMS };
   const ended = await steps.run(
     python,
-    ['-I', '-c', await shippedText('inventory.py'), ...GLIBC_FILES],
+    ['-I', '-c', await shippedText('inventory.py'), JSON.stringify(asked)],
     { timeoutMs: TIMEOUT_MS, onLine: (line, stream) => stream === 'stdout' && printed.push(line) },
   );
   const inventory = parseJsonLine(Inventory, printed.at(-1) ?? '');

@@ -9,6 +9,8 @@ export interface ToolchainLayout {
   readonly sitePackages: string;
   /** First on the search path of every step: the stand-in for GNU parallel. */
   readonly bin: string;
+  /** Parts of nets that the compiler builds as it goes, for it to find again. */
+  readonly kernels: string;
   /** What has been chosen and reached, see state.ts. */
   readonly state: string;
   /** Held while something here is changed, beside the folder, which may be removed. */
@@ -30,6 +32,7 @@ export function toolchainLayout(home: string): ToolchainLayout {
     python: path.join(root, 'env', 'bin', 'python'),
     sitePackages: path.join(root, 'env', 'lib', 'python3.10', 'site-packages'),
     bin: path.join(root, 'bin'),
+    kernels: path.join(root, 'kernels'),
     state: path.join(root, 'state.json'),
     lock: root,
     log: path.join(root, 'install.log'),

@@ -6,8 +6,8 @@ import { PilotError } from '../protocol/errors.ts';
 import { requirementLine, type LockedPackage } from './lock.ts';
 import type { Batch } from './plan.ts';
 import { PipProgress } from './pipProgress.ts';
-import { hasSucceeded, lastWords, type Steps } from './steps.ts';
-import type { ToolEnd } from './toolProcess.ts';
+import type { Steps } from './steps.ts';
+import { hasSucceeded, lastWords, type ToolEnd } from './toolEnd.ts';
 
 const options = [
   // The lock file is complete; what it leaves out is not wanted.

@@ -9,7 +9,8 @@ import {
   type Interpreter,
 } from './interpreter.ts';
 import { requirementLine, type ToolchainLock } from './lock.ts';
-import { hasSucceeded, lastWords, type Steps } from './steps.ts';
+import type { Steps } from './steps.ts';
+import { hasSucceeded, lastWords } from './toolEnd.ts';
 
 export interface PythonWish {
   /** The one to use, and no other. */

@@ -80,8 +80,10 @@ export function dockerRunner(
       const folders = new Set([command.cwd, ...(command.folders ?? [])]);
       const settings = {
         ...pythonSettings,
-        // The user of the host has no home in the image.
-        HOME: command.cwd,
+        // The user of the host has neither home nor name in the image, and the compiler builds
+        // parts of nets below the home, with scripts that do not quote its name.
+        HOME: /\s/u.test(command.cwd) ? '/tmp' : command.cwd,
+        USER: 'tpu-pilot',
         PATH: [...(command.path ?? []), SYSTEM_PATH].join(':'),
         ...command.env,
       };
@@ -91,10 +93,7 @@ export function dockerRunner(
           ...['run', '--rm', '--init', '--name', containerName(runId), '--workdir', command.cwd],
           // Else the files it writes would belong to root.
           ...(user === undefined ? [] : ['--user', user]),
-          ...[...folders].flatMap((folder) => [
-            '--mount',
-            `type=bind,source=${folder},target=${folder}`,
-          ]),
+          ...[...folders].flatMap((folder) => ['--mount', mountOf(folder)]),
           // Without their values, which may hold a password: the client reads them where it runs.
           ...Object.keys(env)
             .filter((name) => PASSED.test(name))
@@ -114,6 +113,23 @@ export function dockerRunner(
       env,
     }),
   };
+}
+
+/** Docker reads it as a line of CSV. */
+function mountOf(folder: string): string {
+  const fields = ['type=bind', `source=${folder}`, `target=${folder}`];
+  const quoted = (field: string): string => `"${field.replaceAll('"', '""')}"`;
+  return fields.map((field) => (/[",\n]/u.test(field) ? quoted(field) : field)).join(',');
+}
+
+/**
+ * What an exit code of `docker run` says of the container rather than of what ran in it (Docker's
+ * reference, "docker run", exit status); undefined for a code of the program's own.
+ */
+export function containerFault(code: number): 'docker' | 'program' | undefined {
+  if (code === 125) return 'docker';
+  // May not be run, and cannot be found.
+  return code === 126 || code === 127 ? 'program' : undefined;
 }
 
 /** The same for the same run, so that one left by a backend that was killed can be found again. */

@@ -4,7 +4,8 @@ import { PilotError } from '../protocol/errors.ts';
 import type { ToolchainStatus } from '../protocol/toolchain.ts';
 import { parseJsonLine } from './jsonLine.ts';
 import { shippedText, type ToolchainLock } from './lock.ts';
-import { lastWords, type Steps } from './steps.ts';
+import type { Steps } from './steps.ts';
+import { lastWords } from './toolEnd.ts';
 
 /** What python/selfcheck.py prints, a line each. */
 const Line = z.discriminatedUnion('state', [

@@ -40,6 +40,10 @@ export async function toolchainStatus(
   if (await hasGlibcClash(layout)) {
     problems.push('Parts of the glibc of the tpu-mlir wheel are in the way of this system’s.');
   }
+  const missing = taken.inventory?.missing ?? [];
+  if (missing.length > 0) {
+    problems.push(`Programs that the compiler needs are not installed: ${missing.join(', ')}.`);
+  }
   if (state.folder !== layout.root) problems.push(`It was moved here from ${state.folder}.`);
   return describe(layout, state, wanted, taken.inventory, digest, problems);
 }

@@ -2,11 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import type { PullListener } from '../models/pullContext.ts';
-import { toPlainText } from '../formats/plainText.ts';
-import { PilotError } from '../protocol/errors.ts';
 import type { ToolchainLayout } from './layout.ts';
 import type { Runner } from './runner.ts';
-import { endRun, runTool, type ToolEnd, type ToolRun } from './toolProcess.ts';
+import { describeEnd, type ToolEnd } from './toolEnd.ts';
+import { endRun, runTool, type ToolRun } from './toolProcess.ts';
 
 interface StepOptions extends Pick<ToolRun, 'onLine' | 'timeoutMs'> {
   readonly env?: Readonly<Record<string, string>>;
@@ -42,6 +41,8 @@ export class Steps {
         id: this.#id,
         signal: this.signal,
         timeoutMs,
+        // Pythons are looked for by trying to run them.
+        mayBeMissing: true,
         onLine: (line, stream) => {
           this.log(line);
           onLine?.(line, stream);
@@ -49,12 +50,6 @@ export class Steps {
       },
     );
     this.log(`< ${describeEnd(ended)}`);
-    // Docker itself has failed, and not what was to run in the container.
-    const isDockers =
-      ended.kind === 'notStarted' || (ended.kind === 'exited' && ended.code === 125);
-    if (!this.runner.isLocal && isDockers) {
-      throw new PilotError('dockerFailed', { image: this.runner.place, reason: lastWords(ended) });
-    }
     return ended;
   }
 
@@ -62,32 +57,4 @@ export class Steps {
   endLeftovers(): Promise<void> {
     return endRun(this.runner, this.#id);
   }
-}
-
-function describeEnd(ended: ToolEnd): string {
-  switch (ended.kind) {
-    case 'exited':
-      return `exit code ${ended.code}`;
-    case 'killed':
-      return `ended by ${ended.by}`;
-    case 'timeout':
-      return 'it did not end in time';
-    case 'silent':
-      return 'it said nothing any more';
-    case 'notStarted':
-      return ended.reason === 'ENOENT' ? 'there is no such program' : ended.reason;
-  }
-}
-
-export function hasSucceeded(ended: ToolEnd): boolean {
-  return ended.kind === 'exited' && ended.code === 0;
-}
-
-/** How a step ended and the last thing it said, for an error's reason. */
-export function lastWords(ended: ToolEnd): string {
-  const lines = ended.kind === 'notStarted' ? [] : ended.lastLines;
-  const last = lines.findLast((line) => line.trim() !== '');
-  return last === undefined
-    ? describeEnd(ended)
-    : `${describeEnd(ended)}: ${toPlainText(last.trim(), 300)}`;
 }

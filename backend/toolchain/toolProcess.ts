@@ -5,7 +5,8 @@ import { createInterface } from 'node:readline';
 import { errorCode } from '../models/disk.ts';
 import { PilotError } from '../protocol/errors.ts';
 import { endProcessesOf, RUN_VARIABLE } from './processTree.ts';
-import type { HostCommand, Runner, ToolCommand } from './runner.ts';
+import { describeEnd, lastWords, type ToolEnd } from './toolEnd.ts';
+import { containerFault, type HostCommand, type Runner, type ToolCommand } from './runner.ts';
 
 type ToolStream = 'stdout' | 'stderr';
 
@@ -19,29 +20,39 @@ export interface ToolRun {
   readonly timeoutMs?: number | undefined;
   /** When no line came for so long, in ms, the run is ended, too. */
   readonly silenceMs?: number | undefined;
+  /** That there is no such program is an answer, and no fault of the toolchain. */
+  readonly mayBeMissing?: boolean;
 }
-
-/** How it went. Exit code 0 is the tool's own opinion, no more. */
-export type ToolEnd =
-  | { readonly kind: 'exited'; readonly code: number; readonly lastLines: readonly string[] }
-  | { readonly kind: 'killed'; readonly by: string; readonly lastLines: readonly string[] }
-  | { readonly kind: 'timeout'; readonly lastLines: readonly string[] }
-  | { readonly kind: 'silent'; readonly lastLines: readonly string[] }
-  /** There is no such program, or it may not be run. */
-  | { readonly kind: 'notStarted'; readonly reason: string };
 
 const KEPT_LINES = 40;
 const KEPT_LINE_LENGTH = 2000;
 
 /**
  * Runs a command to its end.
- * @throws PilotError cancelled when the signal aborts; by then every process of the run is gone
+ * @throws PilotError cancelled when the signal aborts; by then every process of the run is gone.
+ * dockerFailed when Docker is at fault; toolchainBroken when the program is not there
  */
 export async function runTool(
   runner: Runner,
   command: ToolCommand,
   run: ToolRun,
 ): Promise<ToolEnd> {
+  const ended = endOf(runner, await runOnce(runner, command, run));
+  if (ended.kind !== 'notStarted' || run.mayBeMissing) return ended;
+  throw new PilotError('toolchainBroken', { reason: `${command.file}: ${describeEnd(ended)}` });
+}
+
+/** Tells what Docker says from what the program in the container does. */
+function endOf({ isLocal, place: image }: Runner, ended: ToolEnd): ToolEnd {
+  if (isLocal) return ended;
+  const fault = ended.kind === 'exited' ? containerFault(ended.code) : undefined;
+  if (fault === 'docker' || ended.kind === 'notStarted') {
+    throw new PilotError('dockerFailed', { image, reason: lastWords(ended) });
+  }
+  return fault === 'program' ? { kind: 'notStarted', reason: lastWords(ended) } : ended;
+}
+
+async function runOnce(runner: Runner, command: ToolCommand, run: ToolRun): Promise<ToolEnd> {
   requireNotCancelled(run.signal);
   const timeout = AbortSignal.timeout(run.timeoutMs ?? MAX_TIMEOUT_MS);
   const silence = new AbortController();
@@ -88,17 +99,24 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Ends what is there of a run, also one of a backend that was killed. */
 export async function endRun(runner: Runner, id: string): Promise<void> {
-  const command = runner.end(id);
-  if (command) {
-    // Without the mark: it would end itself. That there is nothing to end is no fault.
-    await ended(start(command, undefined)).catch(() => undefined);
-  }
+  // Docker's client first: it might be about to start what would then be left.
   await endProcessesOf(id);
+  const command = runner.end(id);
+  // That there is nothing to end is no fault.
+  if (command) await ended(start(command, undefined, END_MS)).catch(() => undefined);
 }
 
-function start({ file, args, cwd, env }: HostCommand, id: string | undefined): ChildProcess {
+/** For Docker to answer in. */
+const END_MS = 60_000;
+
+function start(
+  { file, args, cwd, env }: HostCommand,
+  id: string | undefined,
+  timeout?: number,
+): ChildProcess {
   return spawn(file, args, {
     cwd,
+    timeout,
     env: id === undefined ? env : { ...env, [RUN_VARIABLE]: id },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own: Ctrl+C reaches us alone, and we end it in order.

@@ -2,10 +2,10 @@
 import path from 'node:path';
 import * as z from 'zod';
 import { toPlainText } from '../formats/plainText.ts';
-import { PilotError } from '../protocol/errors.ts';
 import type { InstalledToolchain } from '../toolchain/find.ts';
 import { parseJsonLine } from '../toolchain/jsonLine.ts';
-import { endRun, runTool, type ToolEnd } from '../toolchain/toolProcess.ts';
+import { endRun, runTool } from '../toolchain/toolProcess.ts';
+import type { ToolEnd } from '../toolchain/toolEnd.ts';
 
 /** A net of a large model takes minutes on the emulator. */
 const SILENCE_MS = 60 * 60_000;
@@ -43,7 +43,7 @@ export class VerifyTool {
   /**
    * Runs a script with one argument, as JSON.
    * @param onLine gets each line of its standard output that is JSON
-   * @throws PilotError cancelled, dockerFailed
+   * @throws PilotError cancelled, dockerFailed, toolchainBroken
    */
   async run(
     script: string,
@@ -84,9 +84,6 @@ export class VerifyTool {
     }
     const failure = failureOf(ended, fault);
     if (failure !== undefined) this.log(`< ${failure}`);
-    if (!runner.isLocal && ended.kind === 'exited' && ended.code === 125) {
-      throw new PilotError('dockerFailed', { image: runner.place, reason: failure ?? '' });
-    }
     return { failure };
   }
 

@@ -12,6 +12,7 @@ import type {
   VerifyParams,
 } from '../protocol/verification.ts';
 import { findToolchain, type InstalledToolchain } from '../toolchain/find.ts';
+import { withLinkedFolders } from '../toolchain/linkedFolders.ts';
 import { countLayers, isLanguageModel, layerOf, planNets, type Case } from './cases.ts';
 import { runCases, type CaseResult, type EmulationOptions } from './emulation.ts';
 import { givenCase } from './givenCase.ts';
@@ -193,7 +194,7 @@ class Verification {
   async #tool(folders: readonly string[]): Promise<VerifyTool> {
     const { place, work, target, signal, listener } = this.context;
     await copyScripts(path.join(work, 'python'));
-    const seen = [...new Set([target.folder, ...folders])];
+    const seen = await withLinkedFolders([target.folder, ...folders]);
     const tool = new VerifyTool(place, work, seen, signal, (line) => listener.log(line));
     await tool.endLeftovers();
     return tool;

@@ -6,7 +6,8 @@ import type { ToolchainStatus } from '../../backend/protocol/toolchain.ts';
 import { toolchainLayout } from '../../backend/toolchain/layout.ts';
 import { localRunner } from '../../backend/toolchain/runner.ts';
 import { toolchainStatus } from '../../backend/toolchain/status.ts';
-import { hasSucceeded, Steps } from '../../backend/toolchain/steps.ts';
+import { Steps } from '../../backend/toolchain/steps.ts';
+import { hasSucceeded } from '../../backend/toolchain/toolEnd.ts';
 import { describeCompiler, toolchainHome } from '../support/linkToolchain.ts';
 import { temporaryFolder } from '../support/temporaryFolder.ts';
 

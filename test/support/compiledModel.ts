@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { hasSucceeded, lastWords, type Steps } from '../../backend/toolchain/steps.ts';
+import type { Steps } from '../../backend/toolchain/steps.ts';
+import { hasSucceeded, lastWords } from '../../backend/toolchain/toolEnd.ts';
 
 export interface TinyModel {
   readonly architecture: 'Qwen3' | 'Qwen2' | 'Llama';

@@ -82,7 +82,7 @@ function takeInventory() {
     // Without its metadata, a package is not seen.
     .filter(({ name, version }) => name === 'pip' || fs.existsSync(infoOf(name, version)))
     .map((found) => ({ damage: null, ...found, info: infoOf(found.name, found.version) }));
-  say({ python: '3.10.13', prefix: environment, packages });
+  say({ python: '3.10.13', prefix: environment, packages, missing: [] });
 }
 
 function checkItself() {

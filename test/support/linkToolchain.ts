@@ -16,13 +16,18 @@ export function describeCompiler(name: string, define: () => void): void {
   describe.skipIf(!hasToolchain)(hasToolchain ? name : `${name} (${reason})`, define);
 }
 
-/** @param home an empty folder */
-export async function linkToolchain(home: string): Promise<string> {
+/**
+ * @param home an empty folder
+ * @param choice as an installation with those options has left it
+ */
+export async function linkToolchain(home: string, choice: object = {}): Promise<string> {
   const own = toolchainLayout(home);
   await mkdir(own.root, { recursive: true });
   await symlink(shared.env, own.env);
   await symlink(shared.bin, own.bin);
+  await mkdir(shared.kernels, { recursive: true });
+  await symlink(shared.kernels, own.kernels);
   const state = JSON.parse(await readFile(shared.state, 'utf8')) as object;
-  await writeFile(own.state, JSON.stringify({ ...state, folder: own.root }));
+  await writeFile(own.state, JSON.stringify({ ...state, folder: own.root, choice }));
   return home;
 }

@@ -85,7 +85,8 @@ class Converter(LlmConverter):
 
     def add_task(self, command, log_file):
         # pushd NAME && | model_deploy.py | its arguments ... | && popd
-        arguments = shlex.split(" ".join(command[2:-1]))
+        # Paths are not quoted in it, and the folder's own may have spaces.
+        arguments = shlex.split(" ".join(command[2:-1]).replace(self.bmodel_dir, ".."))
         self.tasks.append({"name": log_file[: -len(".log")], "arguments": arguments})
 
     def at_precision_of(self, layer, compile_net):

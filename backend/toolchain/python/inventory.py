@@ -8,6 +8,7 @@ import csv
 import json
 import os
 import platform
+import shutil
 import sys
 from importlib import metadata
 
@@ -34,7 +35,8 @@ def damage(distribution):
     return None
 
 
-moved = set(sys.argv[1:])
+given = json.loads(sys.argv[1])
+moved = set(given["moved"])
 packages = [
     {
         # Without the file that has the name, the folder's own: `torch-2.4.1.dist-info`.
@@ -45,4 +47,13 @@ packages = [
     }
     for distribution in metadata.distributions(path=[p for p in sys.path if p.startswith(sys.prefix)])
 ]
-print(json.dumps({"python": platform.python_version(), "prefix": sys.prefix, "packages": packages}))
+print(
+    json.dumps(
+        {
+            "python": platform.python_version(),
+            "prefix": sys.prefix,
+            "packages": packages,
+            "missing": [name for name in given["programs"] if shutil.which(name) is None],
+        }
+    )
+)

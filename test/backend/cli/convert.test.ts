@@ -12,7 +12,7 @@ import { CommandOutput } from '../../support/commandOutput.ts';
 import { startBackend } from '../../support/startBackend.ts';
 import { temporaryFolder } from '../../support/temporaryFolder.ts';
 import { makeTinyModel } from '../../support/tinyModel.ts';
-import { placeProgram } from '../toolchain/harness.ts';
+import { placeProgram } from '../../support/placeProgram.ts';
 
 function start(home: string, ...args: string[]) {
   const output = new CommandOutput(home);

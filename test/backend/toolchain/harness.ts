@@ -1,6 +1,7 @@
 /** A toolchain in a folder of its own, whose Python is test/support/fakePython.cjs. */
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { BUILD_PROGRAMS } from '../../../backend/toolchain/kernels.ts';
 import { toolchainLayout } from '../../../backend/toolchain/layout.ts';
 import { installToolchain, type InstallEdges } from '../../../backend/toolchain/install.ts';
 import type { LockedPackage, ToolchainLock } from '../../../backend/toolchain/lock.ts';
@@ -9,6 +10,7 @@ import type {
   ToolchainInstallParams,
   ToolchainStatus,
 } from '../../../backend/protocol/toolchain.ts';
+import { placeProgram } from '../../support/placeProgram.ts';
 import { temporaryFolder } from '../../support/temporaryFolder.ts';
 
 /** Few packages, of both kinds: small ones that go together, large ones that go alone. */
@@ -33,14 +35,6 @@ function locked(name: string, version: string, bytes: number): LockedPackage {
 const readLock = () => Promise.resolve({ lock, digest: 'of the test' });
 
 const fakePython = path.join(import.meta.dirname, '../../support/fakePython.mjs');
-
-/** An executable file that runs that text with Node. CommonJS, for it has no extension. */
-export async function placeProgram(file: string, text: string): Promise<string> {
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, `#!${process.execPath}\n${text}\n`);
-  await chmod(file, 0o755);
-  return file;
-}
 
 /** Puts the stand-in into a folder, as an executable of that name. */
 export async function placeFakePython(folder: string, name = 'python3.10'): Promise<string> {
@@ -67,6 +61,7 @@ export class ToolchainHarness {
     const folder = await temporaryFolder();
     const bin = path.join(folder, 'bin');
     await placeFakePython(bin);
+    for (const name of BUILD_PROGRAMS) await placeProgram(path.join(bin, name), '');
     const log = path.join(folder, 'log');
     const PATH = `${bin}:${path.dirname(process.execPath)}:/usr/bin:/bin`;
     const env = { PATH, HOME: folder, FAKE_PYTHON_LOG: log };

@@ -7,7 +7,8 @@ import { toolchainLayout } from '../../../backend/toolchain/layout.ts';
 import { localRunner } from '../../../backend/toolchain/runner.ts';
 import { Steps } from '../../../backend/toolchain/steps.ts';
 import { temporaryFolder } from '../../support/temporaryFolder.ts';
-import { placeFakePython, placeProgram, ToolchainHarness } from './harness.ts';
+import { placeProgram } from '../../support/placeProgram.ts';
+import { placeFakePython, ToolchainHarness } from './harness.ts';
 
 const silent = { onProgress: () => undefined, onNotice: () => undefined };
 

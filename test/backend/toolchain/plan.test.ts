@@ -91,7 +91,7 @@ describe('what is left to install', () => {
     ['two versions at once', [item('a'), item('a', '0.9')], 'it is there twice'],
   ])('%s', (_, packages, problem) => {
     const wanted = [locked('a')];
-    const inventory = { python: '3.10.1', prefix: '/env', packages };
+    const inventory = { python: '3.10.1', prefix: '/env', packages, missing: [] };
     const [status] = comparePackages(wanted, inventory);
     expect(status?.problem).toBe(problem);
     expect(packagesToInstall(wanted, status ? [status] : [])).toHaveLength(problem ? 1 : 0);

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { dockerRunner, localRunner } from '../../../backend/toolchain/runner.ts';
-import { placeProgram, ToolchainHarness } from './harness.ts';
+import { placeProgram } from '../../support/placeProgram.ts';
+import { ToolchainHarness } from './harness.ts';
 
 const command = {
   file: 'python3.10',
@@ -54,6 +55,14 @@ describe('steps in a container', () => {
     ]);
   });
 
+  it('see folders with any name, and have a home whose name needs no quotes', () => {
+    const cwd = '/home/me/a, "b"';
+    const { args } = runner.start({ file: 'x', args: [], cwd }, 'run');
+    const [source, target] = ['source', 'target'].map((key) => `"${key}=/home/me/a, ""b"""`);
+    expect(args).toContain(`type=bind,${source},${target}`);
+    expect(args).toContain('HOME=/tmp');
+  });
+
   it('get no value of the user’s settings on a command line, where everybody can read it', () => {
     const { args } = runner.start(command, 'run');
     expect(args.join(' ')).toContain('--env HTTPS_PROXY --env');
@@ -88,6 +97,17 @@ describe.skipIf(process.platform !== 'linux')('installing with --docker', () => 
     const status = await toolchain.install({ docker: 'org/image:1' });
     expect(status).toMatchObject({ state: 'ready', docker: 'org/image:1' });
     expect((await toolchain.install()).docker).toBe('org/image:1');
+  });
+
+  it('names the programs that the compiler needs and the image lacks', async () => {
+    const toolchain = await ToolchainHarness.create();
+    const [bin = ''] = toolchain.env['PATH']?.split(':') ?? [];
+    const text = "process.exit(process.argv.includes('make') ? 127 : 0);";
+    await placeProgram(path.join(bin, 'docker'), text);
+    await expect(toolchain.install({ docker: 'org/image:1' })).rejects.toMatchObject({
+      errorName: 'toolchainPrograms',
+      message: 'The compiler needs programs that are not installed: make',
+    });
   });
 
   it.each([

@@ -16,6 +16,7 @@ const Packages = z.object({
   packages: z.array(
     z.object({ name: z.string(), version: z.string(), damage: z.string().nullable() }),
   ),
+  missing: z.array(z.string()),
 });
 
 describe.skipIf(!isLinux)('inventory.py', () => {
@@ -32,8 +33,9 @@ describe.skipIf(!isLinux)('inventory.py', () => {
     if (record !== undefined) await writeFile(path.join(info, 'RECORD'), record);
     await writeFile(path.join(site, 'tiny.py'), 'x = 1\n');
     const script = await shippedText('inventory.py');
-    const { stdout } = await execute(python, ['-I', '-c', script, ...moved]);
-    return Packages.parse(JSON.parse(stdout)).packages;
+    const asked = JSON.stringify({ moved, programs: ['sh', 'no-such-program'] });
+    const { stdout } = await execute(python, ['-I', '-c', script, asked]);
+    return Packages.parse(JSON.parse(stdout));
   }
 
   it.each([
@@ -43,14 +45,15 @@ describe.skipIf(!isLinux)('inventory.py', () => {
     ['without its list of files', undefined, 'it has no list of its files'],
     ['whose byte code is not there yet', '__pycache__/tiny.cpython-310.pyc,,\n', null],
   ])('sees a package %s', async (_, record, damage) => {
-    expect(await takeInventory(record)).toStrictEqual([
-      { name: 'Tiny_Thing', version: '1.2', damage },
-    ]);
+    expect(await takeInventory(record)).toStrictEqual({
+      packages: [{ name: 'Tiny_Thing', version: '1.2', damage }],
+      missing: ['no-such-program'],
+    });
   });
 
   it('leaves out what was moved aside', async () => {
-    const [found] = await takeInventory('lib/libc.so.6,,9\n', 'lib/libc.so.6');
-    expect(found?.damage).toBeNull();
+    const { packages } = await takeInventory('lib/libc.so.6,,9\n', 'lib/libc.so.6');
+    expect(packages[0]?.damage).toBeNull();
   });
 });
 

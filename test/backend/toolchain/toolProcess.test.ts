@@ -1,9 +1,13 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { processesOf } from '../../../backend/toolchain/processTree.ts';
-import { localRunner } from '../../../backend/toolchain/runner.ts';
-import { runTool, type ToolEnd, type ToolRun } from '../../../backend/toolchain/toolProcess.ts';
+import { dockerRunner, localRunner } from '../../../backend/toolchain/runner.ts';
+import { runTool, type ToolRun } from '../../../backend/toolchain/toolProcess.ts';
+import type { ToolEnd } from '../../../backend/toolchain/toolEnd.ts';
+import { placeProgram } from '../../support/placeProgram.ts';
+import { temporaryFolder } from '../../support/temporaryFolder.ts';
 
 const runner = localRunner(process.env);
 let count = 0;
@@ -64,9 +68,44 @@ describe.skipIf(process.platform !== 'linux')('a process of the toolchain', () =
   it('that is not there, is no fault of the caller', async () => {
     const { signal } = new AbortController();
     const command = { file: '/nonexistent/python', args: [], cwd: '/' };
-    expect(await runTool(runner, command, { id: 'test:none', signal })).toStrictEqual({
+    const run = { id: 'test:none', signal };
+    expect(await runTool(runner, command, { ...run, mayBeMissing: true })).toStrictEqual({
       kind: 'notStarted',
       reason: 'ENOENT',
+    });
+    await expect(runTool(runner, command, run)).rejects.toMatchObject({
+      errorName: 'toolchainBroken',
+      message: expect.stringContaining('/nonexistent/python: there is no such program') as string,
+    });
+  });
+
+  it.each([
+    [125, 'dockerFailed', 'Docker could not run org/image:1: exit code 125: docker: no daemon'],
+    [126, 'toolchainBroken', '/tools/python: exit code 126: docker: no daemon'],
+    [127, 'toolchainBroken', '/tools/python: exit code 127: docker: no daemon'],
+  ])('knows what Docker means by exit code %i', async (code, errorName, message) => {
+    const folder = await temporaryFolder();
+    const text = `console.error('docker: no daemon'); process.exit(${code});`;
+    await placeProgram(path.join(folder, 'docker'), text);
+    const container = dockerRunner('org/image:1', { PATH: folder });
+    const command = { file: '/tools/python', args: [], cwd: folder };
+    const { signal } = new AbortController();
+    const running = runTool(container, command, { id: 'test:docker', signal });
+    await expect(running).rejects.toMatchObject({
+      errorName,
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  it('in a container that fails by itself, has failed, and not Docker', async () => {
+    const folder = await temporaryFolder();
+    await placeProgram(path.join(folder, 'docker'), 'process.exit(1);');
+    const container = dockerRunner('org/image:1', { PATH: folder });
+    const command = { file: '/tools/python', args: [], cwd: folder };
+    const { signal } = new AbortController();
+    expect(await runTool(container, command, { id: 'test:code', signal })).toMatchObject({
+      kind: 'exited',
+      code: 1,
     });
   });
 

@@ -39,7 +39,7 @@ async function makeTool(
   const place = { runner: localRunner(env), root: work, python: 'python3', bin: work };
   const log: string[] = [];
   const tool = new VerifyTool(
-    { ...place, versions: [], libraries: '/lib' },
+    { ...place, versions: [], libraries: '/lib', kernels: work },
     work,
     [],
     controller.signal,
