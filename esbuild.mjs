@@ -1,10 +1,10 @@
 /**
  * Builds the bundles into dist/:
  *
- *   node esbuild.mjs [--watch] [--minify] [main] [deviceHost] [tokenizerThread] [extension]
- *     [pages]
+ *   node esbuild.mjs [--watch] [--minify] [main] [deviceHost] [tokenizerThread] [cardThread]
+ *     [extension] [pages]
  *
- * Without names, all five. Native code stays outside: `koffi` and `@node-llama-cpp/<platform>` are
+ * Without names, all of them. Native code stays outside: `koffi` and `@node-llama-cpp/<platform>` are
  * resolved from dist/ at run time, so they are found in the repository's node_modules as well as in
  * dist/node_modules of a packaged extension.
  */
@@ -50,11 +50,16 @@ const esm = {
 const bundles = {
   main: { ...esm, entryPoints: ['backend/main.ts'], outfile: 'dist/main.js' },
   deviceHost: { ...esm, entryPoints: ['backend/host/main.ts'], outfile: 'dist/deviceHost.js' },
-  // Beside the device host, which starts it.
+  // These two beside the device host, which starts them.
   tokenizerThread: {
     ...esm,
     entryPoints: ['backend/tokenizer/tokenizerThread.ts'],
     outfile: 'dist/tokenizerThread.js',
+  },
+  cardThread: {
+    ...esm,
+    entryPoints: ['backend/devices/bm1684x/cardThread.ts'],
+    outfile: 'dist/cardThread.js',
   },
   extension: { format: 'cjs', entryPoints: ['extension/main.ts'], outfile: 'dist/extension.cjs' },
   pages: {

@@ -156,6 +156,11 @@ export interface LoadedModel {
   readonly contextLength: number;
   /** Tokens that all slots together can hold. */
   readonly kvTokens: number;
+  /**
+   * Tokens of a prompt's first chunk, where a smaller one costs as much and what follows it much
+   * more; absent where a chunk's cost goes by its length.
+   */
+  readonly firstChunk?: number;
 
   /** Text to tokens. Text that looks like a special token stays text. */
   encode(text: string): Promise<Int32Array>;

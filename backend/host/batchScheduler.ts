@@ -41,7 +41,7 @@ export class BatchScheduler {
   constructor(model: LoadedModel, options: BatchSchedulerOptions = {}) {
     this.#model = model;
     this.#slots = new SlotTable(model, options.parkBytes ?? DEFAULT_PARK_BYTES);
-    this.#chunks = options.chunks;
+    this.#chunks = options.chunks ?? chunksFor(model);
     this.#now = options.now ?? (() => performance.now());
   }
 
@@ -256,6 +256,11 @@ export class BatchScheduler {
     if (decodes > 0 || prefillTokens < 32) return;
     this.#prefillMsPerToken += NEWEST * (durationMs / prefillTokens - this.#prefillMsPerToken);
   }
+}
+
+/** A device that computes whole chunks gets them whole. */
+function chunksFor({ firstChunk }: LoadedModel): ChunkLimits | undefined {
+  return firstChunk === undefined ? undefined : { shared: firstChunk, alone: firstChunk };
 }
 
 function slotOf(run: Run): number {

@@ -12,6 +12,8 @@ export interface DeviceSuite {
   readonly modelPath: string;
   /** The tokens of one of three texts. */
   prompt(index: number): Promise<Int32Array>;
+  /** So many tokens, fewer for a slow device. */
+  count(tokens: number): number;
 }
 
 export const greedy = { temperature: 0 };

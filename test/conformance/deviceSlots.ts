@@ -10,43 +10,44 @@ export function testSlots(suite: DeviceSuite): void {
       const [left, right] = [Int32Array.of(5), Int32Array.of(9)];
       const expected = [];
       for (const end of [left, right]) {
-        expected.push(await run(suite.model, 0, Int32Array.of(...tokens, ...end), 10));
+        expected.push(await run(suite.model, 0, Int32Array.of(...tokens, ...end), suite.count(10)));
         suite.model.release(0);
       }
       await feed(suite.model, 0, tokens);
       await feed(suite.model, 1, Int32Array.of(1, 2, 3));
       suite.model.copyPrefix(0, 1, tokens.length);
       expect(suite.model.length(1)).toBe(tokens.length);
-      expect([await run(suite.model, 0, left, 10), await run(suite.model, 1, right, 10)]).toEqual(
-        expected,
-      );
+      expect([
+        await run(suite.model, 0, left, suite.count(10)),
+        await run(suite.model, 1, right, suite.count(10)),
+      ]).toEqual(expected);
     });
 
     it('keeps a copied prefix when its origin is released', async () => {
       const tokens = await suite.prompt(1);
-      const expected = await run(suite.model, 0, tokens, 10);
+      const expected = await run(suite.model, 0, tokens, suite.count(10));
       suite.model.copyPrefix(0, 1, tokens.length - 1);
       suite.model.release(0);
-      expect(await run(suite.model, 1, tokens.slice(-1), 10)).toEqual(expected);
+      expect(await run(suite.model, 1, tokens.slice(-1), suite.count(10))).toEqual(expected);
     });
 
     it('cuts a slot and continues from there', async () => {
       const tokens = await suite.prompt(1);
-      const expected = await run(suite.model, 0, tokens, 10);
+      const expected = await run(suite.model, 0, tokens, suite.count(10));
       suite.model.truncate(0, tokens.length - 2);
-      expect(await run(suite.model, 0, tokens.slice(-2), 10)).toEqual(expected);
+      expect(await run(suite.model, 0, tokens.slice(-2), suite.count(10))).toEqual(expected);
     });
 
     it('copies a prefix onto the same slot as a cut', async () => {
       const tokens = await suite.prompt(1);
-      const expected = await run(suite.model, 0, tokens, 10);
+      const expected = await run(suite.model, 0, tokens, suite.count(10));
       suite.model.copyPrefix(0, 0, tokens.length - 2);
-      expect(await run(suite.model, 0, tokens.slice(-2), 10)).toEqual(expected);
+      expect(await run(suite.model, 0, tokens.slice(-2), suite.count(10))).toEqual(expected);
     });
 
     it('parks a slot and continues it elsewhere, twice', async () => {
       const tokens = await suite.prompt(1);
-      const expected = await run(suite.model, 0, tokens, 10);
+      const expected = await run(suite.model, 0, tokens, suite.count(10));
       suite.model.truncate(0, tokens.length);
       await feed(suite.model, 1, Int32Array.of(1, 2, 3));
       const parked = suite.model.park(0);
@@ -56,7 +57,9 @@ export function testSlots(suite: DeviceSuite): void {
       for (const slot of [1, 3]) {
         suite.model.unpark(slot, parked);
         expect(suite.model.length(slot)).toBe(tokens.length);
-        expect(await decode(suite.model, slot, expected[0]!, 9)).toEqual(expected.slice(1));
+        expect(await decode(suite.model, slot, expected[0]!, suite.count(10) - 1)).toEqual(
+          expected.slice(1),
+        );
       }
     });
 
@@ -68,11 +71,11 @@ export function testSlots(suite: DeviceSuite): void {
     });
 
     it('forgets what a released slot held', async () => {
-      const expected = await run(suite.model, 0, await suite.prompt(2), 10);
-      await run(suite.model, 1, await suite.prompt(0), 10);
+      const expected = await run(suite.model, 0, await suite.prompt(2), suite.count(10));
+      await run(suite.model, 1, await suite.prompt(0), suite.count(10));
       suite.model.release(1);
       expect(suite.model.length(1)).toBe(0);
-      expect(await run(suite.model, 1, await suite.prompt(2), 10)).toEqual(expected);
+      expect(await run(suite.model, 1, await suite.prompt(2), suite.count(10))).toEqual(expected);
     });
   });
 
@@ -80,8 +83,8 @@ export function testSlots(suite: DeviceSuite): void {
     it('aborts a running step and leaves every slot as it was', async () => {
       const [first, second] = [await suite.prompt(0), await suite.prompt(1)];
       const expected = [
-        await run(suite.model, 0, first, 12),
-        await run(suite.model, 1, second, 12),
+        await run(suite.model, 0, first, suite.count(12)),
+        await run(suite.model, 1, second, suite.count(12)),
       ];
       suite.model.truncate(0, first.length);
       suite.model.release(1);
@@ -94,9 +97,9 @@ export function testSlots(suite: DeviceSuite): void {
       await expect(running).rejects.toMatchObject({ name: 'DeviceError', code: 'aborted' });
 
       expect([suite.model.length(0), suite.model.length(1)]).toEqual([first.length, 0]);
-      const rest = await decode(suite.model, 0, expected[0]![0]!, 11);
+      const rest = await decode(suite.model, 0, expected[0]![0]!, suite.count(12) - 1);
       expect([expected[0]![0]!, ...rest]).toEqual(expected[0]);
-      expect(await run(suite.model, 1, second, 12)).toEqual(expected[1]);
+      expect(await run(suite.model, 1, second, suite.count(12))).toEqual(expected[1]);
     });
 
     it('does not let an abort reach the next step', async () => {

@@ -1,0 +1,173 @@
+/** The `bm1684x` driver: bmodels on one chip of a card, or on the vendor's emulator. */
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { lockChip, type ChipLock } from '../../card/chipLock.ts';
+import { requireChip } from '../../card/node.ts';
+import { readTelemetry } from '../../card/telemetry.ts';
+import { installedVersion } from '../../card/versions.ts';
+import { ChipError, readBmodel, type Bmodel } from '../../formats/bmodel.ts';
+import { FormatError } from '../../formats/fileCursor.ts';
+import type { ChipInfo, Telemetry } from '../../protocol/devices.ts';
+import { openModelText } from '../../tokenizer/modelText.ts';
+import { DeviceError, type Device, type DeviceIdentity, type LoadOptions } from '../device.ts';
+import { Bm1684xModel } from './bm1684xModel.ts';
+import { CardClient } from './cardClient.ts';
+import type { CardIdentity } from './cardMessages.ts';
+import { memoryBlocks } from './memoryBlocks.ts';
+
+export interface Bm1684xOptions {
+  /** Folder with libbmlib and libbmrt. */
+  readonly libraries: string;
+  readonly isEmulator: boolean;
+  /** Number of the chip; 0 on the emulator. */
+  readonly chip: number;
+  /** The JavaScript of cardThread.ts and of tokenizerThread.ts, when not beside this bundle. */
+  readonly modules?: { readonly card: URL; readonly tokenizer: URL };
+}
+
+/** A card's chip, before it is opened. */
+interface HeldChip {
+  readonly info: ChipInfo;
+  readonly lock: ChipLock;
+  readonly libraryVersion: string | undefined;
+}
+
+export class Bm1684xDevice implements Device {
+  readonly #options: Bm1684xOptions;
+  readonly #client: CardClient;
+  readonly #identity: CardIdentity;
+  /** None on the emulator. */
+  readonly #held: HeldChip | undefined;
+  readonly #models = new Set<Bm1684xModel>();
+  #byLibrary: Telemetry = {};
+  #nextModel = 1;
+  #closed: Promise<void> | undefined;
+
+  private constructor(
+    options: Bm1684xOptions,
+    client: CardClient,
+    identity: CardIdentity,
+    held: HeldChip | undefined,
+  ) {
+    this.#options = options;
+    this.#client = client;
+    this.#identity = identity;
+    this.#held = held;
+  }
+
+  /** @throws DeviceError lost, hung, libraryMissing, libraryTooOld, noPermission, inUse */
+  static async open(options: Bm1684xOptions): Promise<Bm1684xDevice> {
+    const { libraries, chip, isEmulator, modules } = options;
+    const held = isEmulator ? undefined : await holdChip(chip);
+    const module = modules?.card ?? new URL('./cardThread.js', import.meta.url);
+    const client = new CardClient(module, { libraries, chip, isEmulator });
+    try {
+      return new Bm1684xDevice(options, client, await client.call('open', {}), held);
+    } catch (error) {
+      await client.close();
+      held?.lock.release();
+      throw error;
+    }
+  }
+
+  info(): DeviceIdentity {
+    const { isEmulator, chip } = this.#options;
+    const { boardName, clockMhz, driverVersion } = this.#identity;
+    const libraryVersion = this.#held?.libraryVersion;
+    const driver = driverVersion ?? this.#held?.info.driverVersion;
+    return {
+      kind: 'bm1684x',
+      name: isEmulator ? 'BM1684X emulator' : (boardName ?? `BM1684X chip ${chip}`),
+      ...(clockMhz !== undefined && !isEmulator && { clockMhz }),
+      ...(libraryVersion !== undefined && { libraryVersion }),
+      ...(driver !== undefined && { driverVersion: driver }),
+      ...(this.#held && { chip: this.#held.info }),
+    };
+  }
+
+  /** By the driver's files; what those lack by the library, as it was before the step that runs. */
+  async telemetry(): Promise<Telemetry> {
+    const isBusy = [...this.#models].some((model) => model.isRunning);
+    if (!isBusy) this.#byLibrary = await this.#client.call('telemetry', {});
+    return { ...this.#byLibrary, ...(this.#held && (await readTelemetry(this.#held.info))) };
+  }
+
+  async load(options: LoadOptions): Promise<Bm1684xModel> {
+    if (this.#closed) throw new DeviceError('lost', 'The device is closed.');
+    const file = await bmodelOf(options.path);
+    const bmodel = await inspect(file);
+    if (bmodel.devices > 1) {
+      throw new DeviceError(
+        'unsupportedModel',
+        `${basename(file)} is built for ${bmodel.devices} chips at once, which is not supported yet.`,
+      );
+    }
+    options.onProgress?.(0.05);
+    const workerModule = this.#options.modules?.tokenizer;
+    const text = await openModelText(dirname(file), { ...(workerModule && { workerModule }) });
+    try {
+      const id = this.#nextModel++;
+      options.onProgress?.(0.1);
+      const facts = await this.#client.call('load', {
+        model: id,
+        file,
+        embeddingFile: join(dirname(file), 'embedding.bin'),
+        blocks: memoryBlocks(bmodel),
+        slots: options.slots,
+        vocabularySize: text.metadata.vocabularySize,
+      });
+      const model: Bm1684xModel = new Bm1684xModel({
+        ...{ id, facts, text, client: this.#client },
+        contextLength: options.contextLength,
+        kvTokens: options.kvTokens,
+        onDispose: () => this.#models.delete(model),
+      });
+      this.#models.add(model);
+      options.onProgress?.(1);
+      return model;
+    } catch (error) {
+      await text.close();
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#models].map((model) => model.dispose()));
+    await this.#client.close();
+    this.#held?.lock.release();
+  }
+}
+
+/** @throws DeviceError lost, noPermission, inUse */
+async function holdChip(chip: number): Promise<HeldChip> {
+  const info = await requireChip(chip);
+  const libraryVersion = await installedVersion();
+  return { info, libraryVersion, lock: await lockChip(chip) };
+}
+
+/** @param path of a bmodel, or of a folder with `model.bmodel` */
+async function bmodelOf(path: string): Promise<string> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) {
+    throw new DeviceError('invalidModel', `There is no file or folder ${basename(path)}.`);
+  }
+  return found.isDirectory() ? join(path, 'model.bmodel') : path;
+}
+
+async function inspect(file: string): Promise<Bmodel> {
+  try {
+    return await readBmodel(file);
+  } catch (cause) {
+    const code = cause instanceof ChipError ? 'unsupportedModel' : 'invalidModel';
+    const reason =
+      cause instanceof FormatError
+        ? cause.message
+        : `it cannot be read (${cause instanceof Error ? cause.message : String(cause)})`;
+    throw new DeviceError(code, `${basename(file)}: ${reason}.`, undefined, { cause });
+  }
+}

@@ -1,0 +1,88 @@
+/** Messages between a device host's main thread and the one thread that owns the chip. */
+import { DeviceError, type MemoryShortage, type StepPlan } from '../device.ts';
+import type { Telemetry } from '../../protocol/devices.ts';
+import type { Sampling } from '../../protocol/generation.ts';
+import type { CardModelFacts, CardStepResult } from './cardModel.ts';
+
+/** What the thread is started with. */
+export interface CardThreadData {
+  /** Folder with libbmlib and libbmrt. */
+  readonly libraries: string;
+  readonly chip: number;
+  readonly isEmulator: boolean;
+  /** The step that is to stop, by its number. */
+  readonly abortFlag: Int32Array;
+}
+
+/** Work that is answered. */
+export interface CardCalls {
+  readonly open: (request: object) => CardIdentity;
+  readonly load: (request: {
+    readonly model: number;
+    readonly file: string;
+    readonly embeddingFile: string;
+    /** Pieces of device memory that the runtime will take, in bytes. */
+    readonly blocks: readonly number[];
+    readonly slots: number;
+    readonly vocabularySize: number;
+  }) => CardModelFacts;
+  readonly step: (request: {
+    readonly model: number;
+    /** Greater than of every step before. */
+    readonly step: number;
+    readonly plan: StepPlan;
+  }) => CardStepResult;
+  readonly telemetry: (request: object) => Telemetry;
+  readonly dispose: (request: { readonly model: number }) => null;
+  readonly close: (request: object) => null;
+}
+
+/** What bmlib tells of the chip. */
+export interface CardIdentity {
+  readonly boardName?: string;
+  readonly serial?: string;
+  readonly driverVersion?: string;
+  readonly clockMhz?: number;
+}
+
+/** Work that is not answered. A fault of it is the next step's. */
+export type CardChange = { readonly model: number; readonly slot: number } & (
+  | { readonly kind: 'configure'; readonly sampling: Sampling; readonly history: Int32Array }
+  | { readonly kind: 'truncate'; readonly length: number }
+  | { readonly kind: 'copyPrefix'; readonly to: number; readonly length: number }
+  | { readonly kind: 'save' | 'restore'; readonly length: number; readonly data: Uint8Array }
+);
+
+export type CardCallName = keyof CardCalls;
+type CardRequest = {
+  readonly [K in CardCallName]: {
+    readonly id: number;
+    readonly call: K;
+    readonly request: Parameters<CardCalls[K]>[0];
+  };
+}[CardCallName];
+
+export type ToCardThread = CardRequest | { readonly change: CardChange };
+
+export type FromCardThread =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly fault: CardFault };
+
+/** An error as data: a class does not cross threads. */
+export interface CardFault {
+  readonly code?: DeviceError['code'];
+  readonly message: string;
+  readonly shortage?: MemoryShortage;
+}
+
+export function cardFaultOf(error: unknown): CardFault {
+  if (error instanceof DeviceError) {
+    const { code, message, shortage } = error;
+    return { code, message, ...(shortage && { shortage }) };
+  }
+  return { message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}
+
+export function errorOfFault({ code, message, shortage }: CardFault): Error {
+  return code === undefined ? new Error(message) : new DeviceError(code, message, shortage);
+}

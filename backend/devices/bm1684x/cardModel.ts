@@ -1,0 +1,226 @@
+/** A model on a chip, on the thread that owns the chip: slots, steps, sampling. */
+import { randomInt } from 'node:crypto';
+import { DeviceError, type StepPlan } from '../device.ts';
+import { resolveSampling } from '../sampling.ts';
+import type { Sampling } from '../../protocol/generation.ts';
+import type { Chip, ChipWork } from './chip.ts';
+import { checkMemory } from './memoryBlocks.ts';
+import { KvMemory } from './kvMemory.ts';
+import { KvSlots } from './kvSlots.ts';
+import { modelLayout, type ModelLayout } from './modelLayout.ts';
+import { Runtime } from './runtime.ts';
+import { LogitSampler } from './sampler.ts';
+import { SequencePass } from './sequencePass.ts';
+
+export interface CardModelOptions {
+  readonly chip: Chip;
+  readonly file: string;
+  readonly embeddingFile: string;
+  /** Pieces of device memory that the runtime will take, in bytes. */
+  readonly blocks: readonly number[];
+  readonly libraryVersion: string;
+  /** Slots wanted; there may be fewer when memory is short. */
+  readonly slots: number;
+  /** Rows of the model's tables, when its head gives no logits. */
+  readonly vocabularySize: number;
+  /** Throws DeviceError aborted when the running step is to stop. */
+  readonly checkAbort: () => void;
+}
+
+/** What a loaded model is. Plain data: it crosses threads. */
+export interface CardModelFacts {
+  readonly slots: number;
+  readonly contextLength: number;
+  readonly chunkLength: number;
+  /** Prefill computes a whole chunk, whatever the prompt's length. */
+  readonly isStatic: boolean;
+  readonly vocabularySize: number;
+  readonly bytesPerToken: number;
+  readonly layers: number;
+  /** False for a model whose head gives the likeliest token alone. */
+  readonly samples: boolean;
+}
+
+export interface CardStepResult {
+  /** Slot and token. */
+  readonly sampled: readonly (readonly [number, number])[];
+  /** What the step asked of the libraries. */
+  readonly work: ChipWork & { readonly totalMs: number };
+}
+
+export class CardModel {
+  readonly facts: CardModelFacts;
+  readonly #options: CardModelOptions;
+  readonly #runtime: Runtime;
+  readonly #layout: ModelLayout;
+  readonly #memory: KvMemory;
+  readonly #slots: KvSlots;
+  readonly #pass: SequencePass;
+  readonly #samplers: LogitSampler[] = [];
+  /** Of each slot: all are read before the first is sampled from. */
+  readonly #logits: Float32Array[];
+
+  /** @throws DeviceError invalidModel, unsupportedModel, noMemory, hung, lost */
+  constructor(options: CardModelOptions) {
+    this.#options = options;
+    const { chip, file, libraryVersion, embeddingFile, checkAbort } = options;
+    checkMemory(options.blocks, chip.heaps());
+    this.#runtime = Runtime.load(chip, file, libraryVersion);
+    try {
+      const layout = modelLayout((name) => this.#runtime.net(name));
+      this.#layout = layout;
+      this.#memory = new KvMemory(chip, layout);
+      const vocabularySize = layout.headWidth ?? options.vocabularySize;
+      this.#pass = new SequencePass({
+        ...{ chip, layout, embeddingFile, vocabularySize, checkAbort },
+        runtime: this.#runtime,
+        kv: this.#memory,
+      });
+      const slots = this.#addStores(options.slots);
+      this.#slots = new KvSlots(slots, this.#memory);
+      this.#logits = Array.from({ length: slots }, () => new Float32Array(layout.headWidth ?? 0));
+      this.facts = {
+        slots,
+        vocabularySize,
+        contextLength: layout.contextLength,
+        chunkLength: layout.chunkLength,
+        isStatic: !(layout.layers[0]?.first.isDynamic ?? false),
+        bytesPerToken: this.#memory.bytesPerToken,
+        layers: layout.layers.length,
+        samples: layout.headKind === 'logits',
+      };
+      for (let slot = 0; slot < slots; slot++) {
+        this.configure(slot, { temperature: 0 }, new Int32Array());
+      }
+    } catch (error) {
+      this.#runtime.destroy();
+      throw error;
+    }
+  }
+
+  configure(slot: number, sampling: Sampling, history: Int32Array): void {
+    const resolved = resolveSampling(sampling, () => randomInt(0x1_0000_0000));
+    this.#samplers[slot] = new LogitSampler(this.facts.vocabularySize, resolved, history);
+  }
+
+  /**
+   * When it throws, every slot is as it was.
+   * @throws DeviceError aborted, hung, lost, invalidModel
+   */
+  step({ decodes, prefill }: StepPlan): CardStepResult {
+    const begun = performance.now();
+    const { chip } = this.#options;
+    const before = { ...chip.work };
+    const members = [...decodes, ...(prefill ? [prefill] : [])];
+    const lengths = members.map(({ slot }) => [slot, this.#slots.length(slot)] as const);
+    const outputs: number[] = [];
+    const tokens = new Map<number, number>();
+    try {
+      for (const { slot, token } of this.#residentFirst(decodes)) {
+        this.#slots.use(slot);
+        const from = this.#slots.length(slot);
+        this.#pass.decode(token, from);
+        this.#slots.extend(slot, from + 1);
+        outputs.push(slot);
+        this.#readHead(slot, tokens);
+      }
+      if (prefill) {
+        this.#prefill(prefill.slot, prefill.tokens);
+        if (prefill.sample) {
+          outputs.push(prefill.slot);
+          this.#readHead(prefill.slot, tokens);
+        }
+      }
+      const sampled = outputs.map(
+        (slot) => [slot, tokens.get(slot) ?? this.#sample(slot)] as const,
+      );
+      const work = {
+        calls: chip.work.calls - before.calls,
+        launches: chip.work.launches - before.launches,
+        nativeMs: chip.work.nativeMs - before.nativeMs,
+        totalMs: performance.now() - begun,
+      };
+      return { sampled, work };
+    } catch (error) {
+      for (const [slot, length] of lengths) this.#slots.truncate(slot, length);
+      throw error;
+    }
+  }
+
+  truncate(slot: number, length: number): void {
+    this.#slots.truncate(slot, length);
+  }
+
+  /** Between two slots. */
+  copyPrefix(from: number, to: number, length: number): void {
+    this.#slots.copyPrefix(from, to, length);
+  }
+
+  /** Writes the slot's KV into `data`. */
+  save(slot: number, length: number, data: Uint8Array): void {
+    this.#memory.read(this.#placeOf(slot), length, data);
+  }
+
+  /** Replaces the slot's KV by what `save` gave. */
+  restore(slot: number, length: number, data: Uint8Array): void {
+    this.#memory.write(this.#placeOf(slot), length, data);
+    this.#slots.replaced(slot, length);
+  }
+
+  free(): void {
+    this.#pass.free();
+    this.#memory.free();
+    this.#runtime.destroy();
+  }
+
+  /** One slot needs no store. @returns the slots that there is memory for */
+  #addStores(wanted: number): number {
+    if (wanted === 1) return 1;
+    try {
+      while (this.#memory.stores < wanted) this.#memory.addStore();
+    } catch (error) {
+      if (!(error instanceof DeviceError) || error.code !== 'noMemory') throw error;
+    }
+    if (this.#memory.stores < 2) this.#memory.free();
+    return Math.max(1, this.#memory.stores);
+  }
+
+  #prefill(slot: number, tokens: Int32Array): void {
+    this.#slots.use(slot);
+    for (let done = 0; done < tokens.length;) {
+      const from = this.#slots.length(slot);
+      const part = tokens.subarray(done, done + this.#pass.chunkAfter(from));
+      this.#pass.prefill(part, from);
+      this.#slots.extend(slot, from + part.length);
+      done += part.length;
+    }
+  }
+
+  /** The one whose rows are in place already saves a change of places. */
+  #residentFirst(decodes: StepPlan['decodes']): StepPlan['decodes'] {
+    const { resident } = this.#slots;
+    return decodes.toSorted((a, b) => Number(b.slot === resident) - Number(a.slot === resident));
+  }
+
+  #readHead(slot: number, tokens: Map<number, number>): void {
+    const logits = this.#logits[slot];
+    if (this.#layout.headKind === 'logits' && logits) this.#pass.headLogits(logits);
+    else tokens.set(slot, this.#checked(this.#pass.headToken()));
+  }
+
+  #sample(slot: number): number {
+    const [sampler, logits] = [this.#samplers[slot], this.#logits[slot]];
+    if (!sampler || !logits) throw new RangeError(`There is no slot ${slot}.`);
+    return sampler.sample(logits, this.#slots.length(slot));
+  }
+
+  #checked(token: number): number {
+    if (token >= 0 && token < this.facts.vocabularySize) return token;
+    throw new DeviceError('invalidModel', `The model chose the token ${token}, which is none.`);
+  }
+
+  #placeOf(slot: number): number | 'own' {
+    const isAlone = this.facts.slots === 1;
+    return isAlone || this.#slots.resident === slot ? 'own' : slot;
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * The thread that owns a chip. Every call of the vendor's libraries is made here: a launch and the
+ * waiting for it belong to one thread of the operating system (driver/bm_api.c of libsophon), and
+ * the device host's main thread must go on reading messages meanwhile.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { DeviceError } from '../device.ts';
+import { readIdentity, readTelemetryByLibrary } from './bmlibTelemetry.ts';
+import {
+  cardFaultOf,
+  type CardCalls,
+  type CardChange,
+  type CardThreadData,
+  type FromCardThread,
+  type ToCardThread,
+} from './cardMessages.ts';
+import { CardModel } from './cardModel.ts';
+import { Chip } from './chip.ts';
+import { slowSeldomUsedEngines, yieldToOthers } from './emulatorThreads.ts';
+import { openLibraries } from './libraries.ts';
+
+const { libraries, chip: chipNumber, isEmulator, abortFlag } = workerData as CardThreadData;
+const models = new Map<number, CardModel>();
+let chip: Chip | undefined;
+/** Of the step that runs. */
+let step = 0;
+/** Of a change that nobody waited for. */
+let fault: Error | undefined;
+
+const calls: CardCalls = {
+  open() {
+    if (isEmulator) yieldToOthers();
+    chip = Chip.open(openLibraries(libraries), chipNumber);
+    if (isEmulator) slowSeldomUsedEngines();
+    return readIdentity(chip);
+  },
+  load({ model, ...options }) {
+    const loaded = new CardModel({
+      ...options,
+      chip: openChip(),
+      libraryVersion: libraries,
+      checkAbort: () => {
+        if (Atomics.load(abortFlag, 0) === step) {
+          throw new DeviceError('aborted', 'The step was aborted.');
+        }
+      },
+    });
+    models.set(model, loaded);
+    return loaded.facts;
+  },
+  step({ model, step: number, plan }) {
+    if (fault !== undefined) {
+      const error = fault;
+      fault = undefined;
+      throw error;
+    }
+    step = number;
+    return modelOf(model).step(plan);
+  },
+  telemetry: () => readTelemetryByLibrary(openChip()),
+  dispose({ model }) {
+    models.get(model)?.free();
+    models.delete(model);
+    return null;
+  },
+  close() {
+    for (const model of models.values()) model.free();
+    models.clear();
+    chip?.close();
+    chip = undefined;
+    return null;
+  },
+};
+
+parentPort?.on('message', (message: ToCardThread) => {
+  if ('change' in message) {
+    try {
+      carryOut(message.change);
+    } catch (error) {
+      fault ??= error instanceof Error ? error : new Error(String(error));
+    }
+    return;
+  }
+  let reply: FromCardThread;
+  try {
+    const work = calls[message.call] as (request: unknown) => unknown;
+    reply = { id: message.id, result: work(message.request) };
+  } catch (error) {
+    reply = { id: message.id, fault: cardFaultOf(error) };
+  }
+  parentPort?.postMessage(reply);
+});
+
+function carryOut(change: CardChange): void {
+  const model = modelOf(change.model);
+  const { slot } = change;
+  switch (change.kind) {
+    case 'configure':
+      model.configure(slot, change.sampling, change.history);
+      break;
+    case 'truncate':
+      model.truncate(slot, change.length);
+      break;
+    case 'copyPrefix':
+      model.copyPrefix(slot, change.to, change.length);
+      break;
+    case 'save':
+      model.save(slot, change.length, change.data);
+      break;
+    case 'restore':
+      model.restore(slot, change.length, change.data);
+      break;
+    default:
+      change satisfies never;
+  }
+}
+
+function openChip(): Chip {
+  if (chip === undefined) throw new DeviceError('lost', 'The chip is not open.');
+  return chip;
+}
+
+function modelOf(id: number): CardModel {
+  const model = models.get(id);
+  if (model === undefined) throw new DeviceError('lost', 'The model is not loaded.');
+  return model;
+}
