@@ -1,4 +1,7 @@
-/** What tokenizer.json does to a text before it is cut into words. */
+/**
+ * What tokenizer.json does to a text before it is cut into words. Node knows a later Unicode than the
+ * original: marks that are a few years old, such as U+0898, may be put in another order.
+ */
 import { expression } from './splitText.ts';
 import type { Normalizer } from './tokenizerFile.ts';
 

@@ -3,7 +3,8 @@
  * rounds of one run, so that a machine that slows down slows both. Prints Markdown. `--typing` and
  * `--fill-in` run that part alone; `--model PATH` takes another model than the one of the tests.
  * `--predict` prints predictions for the card instead, with the compiler of `--home DIR`, and
- * `--answer MODEL` has a converted model of that home answer on the vendor's emulator.
+ * `--answer MODEL` has a converted model of that home answer on the vendor's emulator. `--tokenizer`
+ * encodes texts beside the original tokenizers.
  */
 import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
@@ -18,6 +19,7 @@ import { runPredictions } from './predictions.ts';
 import { residentBytes, startProduct } from './product.ts';
 import { tableHead, tableRow, type Comparison } from './stats.ts';
 import { firstToken, throughput } from './throughput.ts';
+import { runTokenizer } from './tokenizer.ts';
 import { runTyping } from './typingRun.ts';
 
 const { values } = parseArgs({
@@ -29,6 +31,7 @@ const { values } = parseArgs({
     predict: { type: 'boolean', default: false },
     answer: { type: 'string' },
     home: { type: 'string' },
+    tokenizer: { type: 'boolean', default: false },
   },
 });
 const rounds = values.quick ? 2 : 5;
@@ -41,6 +44,10 @@ if (values.predict) {
 }
 if (values.answer !== undefined) {
   await runAnswer(homeFolder(values.home), values.answer, print);
+  process.exit();
+}
+if (values.tokenizer) {
+  await runTokenizer(rounds, print);
   process.exit();
 }
 if (values.model === undefined) await provideModel();

@@ -1,12 +1,19 @@
 /** Tokens equal to those of the original library, and of libllama, for the same model. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
+import { scriptText } from '../../backend/conversion/scripts.ts';
+import { CpuDevice } from '../../backend/devices/cpu.ts';
+import { openModelText } from '../../backend/tokenizer/modelText.ts';
 import { createTextEncoder, isSpecial } from '../../backend/tokenizer/textEncoder.ts';
 import { parseTokenizer } from '../../backend/tokenizer/tokenizerFile.ts';
-import { describeCompiler } from '../support/linkToolchain.ts';
+import { toolchainLayout } from '../../backend/toolchain/layout.ts';
+import { buildTokenizerThread } from '../support/buildTokenizerThread.ts';
+import { describeCompiler, toolchainHome } from '../support/linkToolchain.ts';
+import { testModelPath } from '../support/provideModel.ts';
 import { referenceTokens } from '../support/referenceTokens.ts';
+import { run } from '../support/run.ts';
+import { temporaryFolder } from '../support/temporaryFolder.ts';
 import {
   metaspaceTokenizer,
   otherRules,
@@ -19,12 +26,6 @@ import { namedTexts, randomTexts } from '../support/tokenizerTexts.ts';
 const RANDOM_TEXTS = 3000;
 
 describeCompiler('tokenizer beside the original', () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'tpu-pilot-tokenizer-'));
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-
   async function expectEqualTokens(file: string, seed: number): Promise<void> {
     const tokenizer = parseTokenizer(JSON.parse(await readFile(file, 'utf8')), file);
     const encoder = createTextEncoder(tokenizer, file);
@@ -43,18 +44,44 @@ describeCompiler('tokenizer beside the original', () => {
   }
 
   it('is equal for Qwen3', async () => {
-    await expectEqualTokens(await writeTokenizer(folder, await realTokenizer()), 1);
+    await expectEqualTokens(
+      await writeTokenizer(await temporaryFolder(), await realTokenizer()),
+      1,
+    );
   });
 
   it.each(Object.keys(otherRules))('is equal for the rules %s', async (name) => {
     const tokenizer = otherRules[name]!(await realTokenizer());
-    await expectEqualTokens(await writeTokenizer(folder, tokenizer), 2);
+    await expectEqualTokens(await writeTokenizer(await temporaryFolder(), tokenizer), 2);
   });
 
   it.each([
     ['falls back to bytes', sentencePieceTokenizer],
     ['has unknown characters', metaspaceTokenizer],
   ])('is equal for a vocabulary of characters that %s', async (_, create) => {
-    await expectEqualTokens(await writeTokenizer(folder, create()), 3);
+    await expectEqualTokens(await writeTokenizer(await temporaryFolder(), create()), 3);
+  });
+
+  it('says of a trained model what libllama does', async () => {
+    const folder = await temporaryFolder();
+    const { python } = toolchainLayout(toolchainHome);
+    await run(python, ['-c', await scriptText('import_gguf.py'), testModelPath(), folder]);
+    await expectEqualTokens(path.join(folder, 'tokenizer.json'), 4);
+
+    const device = new CpuDevice({ cores: 1 });
+    onTestFinished(() => device.close());
+    const model = await device.load({ path: testModelPath(), slots: 1, kvTokens: 256 });
+    const thread = await buildTokenizerThread();
+    onTestFinished(() => thread.remove());
+    const text = await openModelText(folder, { workerModule: thread.workerModule });
+    onTestFinished(() => text.close());
+
+    expect({ ...text.metadata, name: model.metadata.name }).toEqual(model.metadata);
+    for (let token = 0; token < model.metadata.vocabularySize; token++) {
+      expect(text.piece(token), `piece ${token}`).toEqual(model.piece(token));
+    }
+    for (const [name, value] of Object.entries(await namedTexts())) {
+      expect(await text.encode(value), name).toEqual(await model.encode(value));
+    }
   });
 });
