@@ -81,6 +81,8 @@ export class Metrics implements EngineObserver {
       }
       setIfKnown(gauges.chipTemperature, device, telemetry.chipTemperatureC);
       setIfKnown(gauges.power, device, telemetry.powerW);
+      setIfKnown(gauges.boardPower, device, telemetry.boardPowerW);
+      setIfKnown(gauges.boardTemperature, device, telemetry.boardTemperatureC);
       setIfKnown(gauges.utilization, device, telemetry.utilization);
     }
     return this.#registry.metrics();
@@ -183,7 +185,11 @@ function createGauges(registry: Registry) {
     slotsUsed: make('kv_slots_used', 'Slots with a request.', ['device', 'model']),
     memory: make('device_memory_bytes', 'Memory of a device by heap.', ['device', 'heap', 'kind']),
     chipTemperature: make('device_temperature_celsius', 'Temperature of the chip.', ['device']),
-    power: make('device_power_watts', 'Power the board draws.', ['device']),
+    power: make('device_power_watts', 'Power the chip draws.', ['device']),
+    boardPower: make('device_board_power_watts', 'Power the board draws.', ['device']),
+    boardTemperature: make('device_board_temperature_celsius', 'Temperature of the board.', [
+      'device',
+    ]),
     utilization: make('device_utilization_ratio', 'Share of time the chip works.', ['device']),
   };
 }

@@ -60,6 +60,6 @@ function essenceOf(status: BackendStatus): string {
     if (key === 'utilization') return Math.round(value / TELLING_SHARE);
     if (key === 'fanRpm') return Math.round(value / TELLING_RPM);
     // Whole degrees and watts.
-    return /(TemperatureC|powerW)$/.test(key) ? Math.round(value) : value;
+    return /(TemperatureC|powerW)$/i.test(key) ? Math.round(value) : value;
   });
 }

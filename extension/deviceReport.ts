@@ -1,10 +1,10 @@
 /** What the devices are and measure, as a list that can be copied. */
 import * as vscode from 'vscode';
-import type { DeviceInfo } from '../backend/protocol/devices.ts';
+import type { ChipInfo, DeviceInfo } from '../backend/protocol/devices.ts';
 import type { BackendConnection } from './backendConnection.ts';
 import { commands, titleOf } from './commandIds.ts';
 import { problemInText, sentenceOf } from './problems.ts';
-import { formatMemory, heapName } from './statusRows.ts';
+import { deviceName, deviceStateName, formatMemory, heapText } from './statusRows.ts';
 
 export interface DeviceFact {
   readonly label: string;
@@ -12,22 +12,9 @@ export interface DeviceFact {
 }
 
 function stateText({ state, detail }: DeviceInfo): string {
-  switch (state) {
-    case 'starting':
-      return vscode.l10n.t('starting');
-    case 'loading':
-      return vscode.l10n.t('loading model');
-    case 'ready':
-      return vscode.l10n.t('ready');
-    case 'restarting':
-      return vscode.l10n.t('restarting');
-    case 'failed':
-      return detail === undefined
-        ? vscode.l10n.t('failed')
-        : `${vscode.l10n.t('failed')}: ${sentenceOf(problemInText(detail))}`;
-    default:
-      return state satisfies never;
-  }
+  const name = deviceStateName(state);
+  if (state !== 'failed' || detail === undefined) return name;
+  return `${name}: ${sentenceOf(problemInText(detail))}`;
 }
 
 /** What the device gives; nothing stands for what it doesn't. */
@@ -45,7 +32,7 @@ export function deviceFacts(device: DeviceInfo): DeviceFact[] {
   }
   add(vscode.l10n.t('Driver'), [device.kind, device.driverVersion].filter(Boolean).join(' '));
   add(vscode.l10n.t('Library'), device.libraryVersion);
-  add(vscode.l10n.t('Clock'), device.clockMhz, 'MHz');
+  add(vscode.l10n.t('Clock'), telemetry.clockMhz ?? device.clockMhz, 'MHz');
   add(vscode.l10n.t('Threads'), telemetry.threads);
   if (telemetry.utilization !== undefined) {
     add(vscode.l10n.t('Load'), telemetry.utilization * 100, '%');
@@ -53,24 +40,30 @@ export function deviceFacts(device: DeviceInfo): DeviceFact[] {
   add(vscode.l10n.t('Chip temperature'), telemetry.chipTemperatureC, '°C');
   add(vscode.l10n.t('Board temperature'), telemetry.boardTemperatureC, '°C');
   add(vscode.l10n.t('Power'), telemetry.powerW, 'W');
+  add(vscode.l10n.t('Board power'), telemetry.boardPowerW, 'W');
   add(vscode.l10n.t('Fan'), telemetry.fanRpm, 'rpm');
   add(vscode.l10n.t('ECC errors'), telemetry.eccErrors);
-  for (const { name, usedBytes, totalBytes } of telemetry.heaps ?? []) {
-    const used = vscode.l10n.t(
-      '{0}: {1} of {2}',
-      heapName(name),
-      formatMemory(usedBytes),
-      formatMemory(totalBytes),
-    );
-    add(vscode.l10n.t('Memory'), used);
-  }
+  for (const heap of telemetry.heaps ?? []) add(vscode.l10n.t('Memory'), heapText(heap));
   add(
     vscode.l10n.t('Process memory'),
     telemetry.residentBytes === undefined ? undefined : formatMemory(telemetry.residentBytes),
   );
   add(vscode.l10n.t('Restarts'), device.restarts);
+  if (device.chip) addChip(device.chip, add);
   for (const { name } of models) add(vscode.l10n.t('Model'), name);
   return facts;
+}
+
+function addChip(chip: ChipInfo, add: (label: string, value: string | undefined) => void): void {
+  const { card, board, serial, firmwareVersion, linkGeneration, linkLanes } = chip;
+  add(vscode.l10n.t('Chip'), chip.node);
+  add(vscode.l10n.t('Card'), card === undefined ? undefined : String(card));
+  add(vscode.l10n.t('Board'), board);
+  add(vscode.l10n.t('Serial number'), serial);
+  add(vscode.l10n.t('Firmware'), firmwareVersion);
+  if (linkGeneration !== undefined && linkLanes !== undefined) {
+    add(vscode.l10n.t('PCIe link'), `gen${linkGeneration} x${linkLanes}`);
+  }
 }
 
 /** Throws what the backend refuses with. */
@@ -79,7 +72,7 @@ export async function showDevices(backend: BackendConnection): Promise<void> {
   const session = await backend.ready();
   const { devices } = await session.request('device/list', null);
   const items = devices.flatMap((device): vscode.QuickPickItem[] => [
-    { label: device.name, kind: vscode.QuickPickItemKind.Separator },
+    { label: deviceName(device, devices), kind: vscode.QuickPickItemKind.Separator },
     ...deviceFacts(device).map(({ label, value }) => ({ label, description: value })),
   ]);
   const chosen = await vscode.window.showQuickPick(items, {

@@ -1,11 +1,11 @@
 /** What is known of the backend, as rows of the tooltip: each with the commands that go further. */
 import * as vscode from 'vscode';
 import type { BackendStatus } from '../backend/protocol/backend.ts';
-import type { DeviceInfo } from '../backend/protocol/devices.ts';
+import type { DeviceInfo, DeviceState } from '../backend/protocol/devices.ts';
 import { commands, titleOf, type CommandId } from './commandIds.ts';
 import { ours, type StatusAction } from './statusActions.ts';
 import type { StatusInput } from './statusIndicator.ts';
-import { formatMs, temperatureOf } from './statusText.ts';
+import { formatMs } from './statusText.ts';
 
 export interface StatusRow {
   readonly icon: string;
@@ -26,39 +26,92 @@ export function formatMemory(bytes: number): string {
   return megabytes < 1000 ? `${Math.round(megabytes)} MB` : `${(megabytes / 1024).toFixed(1)} GB`;
 }
 
+type MemoryHeap = NonNullable<DeviceInfo['telemetry']['heaps']>[number];
+
 /** Names of heaps are the devices' own, but for the one that is no device's. */
-export function heapName(name: string): string {
+function heapName(name: string): string {
   return name === 'host memory' ? vscode.l10n.t('memory of the machine') : name;
 }
 
-function modelValues({ devices }: BackendStatus): string[] {
-  return devices.flatMap(({ models }) =>
-    models.flatMap(({ name, contextLength, activeSlots, slots }) => [
-      name,
-      vscode.l10n.t('{0} tokens of context', contextLength),
-      vscode.l10n.t('{0} of {1} slots in use', activeSlots, slots),
-    ]),
+export function heapText({ name, usedBytes, totalBytes }: MemoryHeap): string {
+  return vscode.l10n.t(
+    '{0}: {1} of {2}',
+    heapName(name),
+    formatMemory(usedBytes),
+    formatMemory(totalBytes),
   );
 }
 
-function deviceValue({ name, kind }: DeviceInfo): string {
-  return vscode.l10n.t('{0} ({1})', name, kind);
+export function deviceStateName(state: DeviceState): string {
+  switch (state) {
+    case 'starting':
+      return vscode.l10n.t('starting');
+    case 'loading':
+      return vscode.l10n.t('loading model');
+    case 'ready':
+      return vscode.l10n.t('ready');
+    case 'restarting':
+      return vscode.l10n.t('restarting');
+    case 'failed':
+      return vscode.l10n.t('failed');
+    default:
+      return state satisfies never;
+  }
 }
 
-function memoryValues({ residentBytes, devices }: BackendStatus): string[] {
+/** A model is one, on however many devices it is: its slots are those of all together. */
+function modelValues({ devices }: BackendStatus): string[] {
+  const models = devices.flatMap((device) => device.models);
+  return [...new Set(models.map(({ id }) => id))].flatMap((id) => {
+    const copies = models.filter((model) => model.id === id);
+    const sum = (key: 'activeSlots' | 'slots'): number =>
+      copies.reduce((total, model) => total + model[key], 0);
+    return copies
+      .slice(0, 1)
+      .flatMap(({ name, contextLength }) => [
+        name,
+        vscode.l10n.t('{0} tokens of context', contextLength),
+        vscode.l10n.t('{0} of {1} slots in use', sum('activeSlots'), sum('slots')),
+      ]);
+  });
+}
+
+/** Names are alike for chips of one kind: several devices are told apart by their ids. */
+export function deviceName({ id, name }: DeviceInfo, devices: readonly DeviceInfo[]): string {
+  return devices.length > 1 ? vscode.l10n.t('{0}: {1}', id, name) : name;
+}
+
+function deviceValues({ devices }: BackendStatus): string[] {
+  return devices.map((device) => {
+    const text = vscode.l10n.t('{0} ({1})', deviceName(device, devices), device.kind);
+    return device.state === 'ready' ? text : `${text}, ${deviceStateName(device.state)}`;
+  });
+}
+
+/** What one device says, behind its id when there are several. */
+function valuesByDevice(
+  { devices }: BackendStatus,
+  valuesOf: (device: DeviceInfo) => readonly string[],
+): string[] {
+  if (devices.length === 1) return devices.flatMap(valuesOf);
+  return devices.flatMap((device) => {
+    const values = valuesOf(device);
+    return values.length === 0 ? [] : [vscode.l10n.t('{0}: {1}', device.id, values.join(', '))];
+  });
+}
+
+function memoryValues(status: BackendStatus): string[] {
+  const { residentBytes, devices } = status;
   const hosts = devices.flatMap(({ telemetry }) => telemetry.residentBytes ?? []);
   const own = [vscode.l10n.t('backend {0}', formatMemory(residentBytes))];
   if (hosts.length > 0) {
     const sum = hosts.reduce((total, bytes) => total + bytes, 0);
     own.push(vscode.l10n.t('device process {0}', formatMemory(sum)));
   }
-  const heaps = devices
+  const heaps = valuesByDevice(status, ({ kind, telemetry }) =>
     // The heap of the CPU is the machine's own memory: others use it too.
-    .filter(({ kind }) => kind !== 'cpu')
-    .flatMap(({ telemetry }) => telemetry.heaps ?? [])
-    .map(({ name, usedBytes, totalBytes }) =>
-      vscode.l10n.t('{0}: {1} of {2}', name, formatMemory(usedBytes), formatMemory(totalBytes)),
-    );
+    kind === 'cpu' ? [] : (telemetry.heaps ?? []).map(heapText),
+  );
   return [...own, ...heaps];
 }
 
@@ -83,12 +136,20 @@ function latencyValues({ completionMs, status }: StatusInput): string[] {
   return values;
 }
 
-function climateValues(status: BackendStatus): string[] {
-  const temperature = temperatureOf(status);
-  const watts = status.devices.flatMap(({ telemetry }) => telemetry.powerW ?? []);
+function climateOf({ telemetry }: DeviceInfo): string[] {
+  const { chipTemperatureC, boardTemperatureC, powerW, boardPowerW, utilization } = telemetry;
   const values: string[] = [];
-  if (temperature !== undefined) values.push(`${Math.round(temperature)} °C`);
-  if (watts.length > 0) values.push(`${Math.round(watts.reduce((a, b) => a + b))} W`);
+  if (chipTemperatureC !== undefined) values.push(`${Math.round(chipTemperatureC)} °C`);
+  if (powerW !== undefined) values.push(`${Math.round(powerW)} W`);
+  if (utilization !== undefined) {
+    values.push(vscode.l10n.t('{0} % load', Math.round(utilization * 100)));
+  }
+  if (boardTemperatureC !== undefined) {
+    values.push(vscode.l10n.t('board {0}', `${Math.round(boardTemperatureC)} °C`));
+  }
+  if (boardPowerW !== undefined) {
+    values.push(vscode.l10n.t('board {0}', `${Math.round(boardPowerW)} W`));
+  }
   return values;
 }
 
@@ -106,7 +167,7 @@ export function statusRows(input: StatusInput): StatusRow[] {
     {
       icon: '$(circuit-board)',
       label: vscode.l10n.t('Device'),
-      values: status.devices.map(deviceValue),
+      values: deviceValues(status),
       actions: [ours(commands.showDevices)],
     },
     {
@@ -129,8 +190,8 @@ export function statusRows(input: StatusInput): StatusRow[] {
     },
     {
       icon: '$(flame)',
-      label: vscode.l10n.t('Temperature and power'),
-      values: climateValues(status),
+      label: vscode.l10n.t('Temperature, power, load'),
+      values: valuesByDevice(status, climateOf),
       actions: [],
     },
   ];

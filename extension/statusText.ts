@@ -28,7 +28,7 @@ export const stateIcons: Readonly<Record<Indicator, string>> = {
 };
 
 /** The hottest chip in °C; undefined when no device measures it. */
-export function temperatureOf(status: BackendStatus | undefined): number | undefined {
+function temperatureOf(status: BackendStatus | undefined): number | undefined {
   const values = (status?.devices ?? []).flatMap(
     ({ telemetry }) => telemetry.chipTemperatureC ?? [],
   );

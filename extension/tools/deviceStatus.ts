@@ -19,6 +19,8 @@ function telemetryText(telemetry: Telemetry): string[] {
   add('chip', telemetry.chipTemperatureC, ' °C');
   add('board', telemetry.boardTemperatureC, ' °C');
   add('power', telemetry.powerW, ' W');
+  add('board power', telemetry.boardPowerW, ' W');
+  add('clock', telemetry.clockMhz, ' MHz');
   add('load', telemetry.utilization && telemetry.utilization * 100, ' %');
   add('fan', telemetry.fanRpm, ' rpm');
   add('ECC errors', telemetry.eccErrors, '');
@@ -38,10 +40,13 @@ function modelText(model: LoadedModelInfo): string {
 function deviceText(device: DeviceInfo): string {
   const { id, name, kind, state, detail, restarts, telemetry, models } = device;
   const facts = [`driver ${kind}`, `restarts ${restarts}`, ...telemetryText(telemetry)];
+  const lacks = (device.problems ?? []).map((problem) => `  problem: ${problem}`);
   const why = detail === undefined ? '' : ` (${detail})`;
-  return [`${id}: ${name}, ${state}${why}; ${facts.join(', ')}`, ...models.map(modelText)].join(
-    '\n',
-  );
+  return [
+    `${id}: ${name}, ${state}${why}; ${facts.join(', ')}`,
+    ...lacks,
+    ...models.map(modelText),
+  ].join('\n');
 }
 
 export const deviceStatus: PilotTool<z.output<typeof Input>> = {

@@ -76,7 +76,12 @@ describe('Metrics', () => {
       state: 'ready' as const,
       restarts: 0,
       models: [],
-      telemetry: { chipTemperatureC: 61, heaps: [{ name: 'h', totalBytes: 10, usedBytes: 4 }] },
+      telemetry: {
+        chipTemperatureC: 61,
+        boardTemperatureC: 41,
+        boardPowerW: 31,
+        heaps: [{ name: 'h', totalBytes: 10, usedBytes: 4 }],
+      },
     };
     const gauges = { running: 1, waiting: 2, connections: 3, devices: [device] };
     const used = 'tpu_pilot_device_memory_bytes{device="d",heap="h",kind="used"}';
@@ -85,6 +90,9 @@ describe('Metrics', () => {
     expect(await valueOf(metrics, 'tpu_pilot_device_temperature_celsius{device="d"}', gauges)).toBe(
       61,
     );
+    const board = (what: string): string => `tpu_pilot_device_board_${what}{device="d"}`;
+    expect(await valueOf(metrics, board('power_watts'), gauges)).toBe(31);
+    expect(await valueOf(metrics, board('temperature_celsius'), gauges)).toBe(41);
     expect(await metrics.text(gauges)).not.toContain('tpu_pilot_device_power_watts{');
     expect(await valueOf(metrics, used, nothing)).toBeNaN();
   });

@@ -73,12 +73,67 @@ test('the tooltip has every figure, each with what can be done about it', () => 
       String.raw`last completion 85 ms<br>completions p50 90 ms, p95 200 ms<br>chat: first token p50 300 ms<br>chat: 42\.0 tokens/s`,
       '[Statistics](command:tpuPilot.showCompletionStatistics)',
     ],
-    ['Temperature and power', '54 °C<br>12 W', ''],
+    ['Temperature, power, load', '54 °C<br>12 W', ''],
     [
       'Inline completion',
       'on',
       '[Why No Suggestion?](command:tpuPilot.whyNoSuggestion) · [Pause](command:tpuPilot.pauseCompletion) · [Turn Off](command:tpuPilot.toggleInlineCompletion)',
     ],
+  ]);
+});
+
+test('two chips of a card are told apart, and a model on both is one model', () => {
+  const heap = (name: string, used: number) => ({
+    name,
+    totalBytes: 4 * 1024 ** 3,
+    usedBytes: used * 1024 ** 3,
+  });
+  const chips = [
+    deviceInfo({
+      ...card,
+      id: 'bm1684x:0',
+      telemetry: {
+        chipTemperatureC: 54.2,
+        boardTemperatureC: 41,
+        powerW: 9,
+        boardPowerW: 31,
+        utilization: 0.38,
+        residentBytes: 300 * 1024 ** 2,
+        heaps: [heap('heap0', 1), heap('heap1', 2)],
+      },
+    }),
+    deviceInfo({
+      ...card,
+      id: 'bm1684x:1',
+      telemetry: { chipTemperatureC: 57, powerW: 11, heaps: [heap('heap0', 3)] },
+    }),
+    deviceInfo({ ...card, id: 'bm1684x:2', state: 'failed', models: [], telemetry: {} }),
+  ];
+  const found = rows(tooltipOf(statusInput({ status: { ...working, devices: chips } })).markdown);
+  const valuesOf = (name: string): string[] | undefined =>
+    found
+      .find(([label]) => label === name)?.[1]
+      ?.replaceAll('\\', '')
+      .split('<br>');
+  expect(valuesOf('Model')).toEqual([
+    'SmolLM2_135M',
+    '8192 tokens of context',
+    '2 of 8 slots in use',
+  ]);
+  expect(valuesOf('Device')).toEqual([
+    'bm1684x:0: Card (bm1684x)',
+    'bm1684x:1: Card (bm1684x)',
+    'bm1684x:2: Card (bm1684x), failed',
+  ]);
+  expect(valuesOf('Memory')).toEqual([
+    'backend 100 MB',
+    'device process 300 MB',
+    'bm1684x:0: heap0: 1.0 GB of 4.0 GB, heap1: 2.0 GB of 4.0 GB',
+    'bm1684x:1: heap0: 3.0 GB of 4.0 GB',
+  ]);
+  expect(valuesOf('Temperature, power, load')).toEqual([
+    'bm1684x:0: 54 °C, 9 W, 38 % load, board 41 °C, board 31 W',
+    'bm1684x:1: 57 °C, 11 W',
   ]);
 });
 

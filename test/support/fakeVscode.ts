@@ -67,6 +67,7 @@ export const fake = {
   press: undefined as string | undefined,
   /** What is chosen in the next quick pick, by its label, or typed into the next input box. */
   entered: undefined as string | undefined,
+  clipboard: '',
   /** Labels for quick picks that follow one another; before `entered`. */
   picks: [] as string[],
   executed: [] as string[],
@@ -118,6 +119,7 @@ export const fake = {
     fake.press = undefined;
     fake.entered = undefined;
     fake.picks = [];
+    fake.clipboard = '';
     fake.executed = [];
     fake.activeEditor = undefined;
     fake.diagnostics = [];
@@ -193,7 +195,16 @@ export const fake = {
 };
 
 export const version = '1.104.0';
-export const env = { appName: 'Fake', language: 'en' };
+export const env = {
+  appName: 'Fake',
+  language: 'en',
+  clipboard: {
+    writeText: (text: string): Promise<void> => {
+      fake.clipboard = text;
+      return Promise.resolve();
+    },
+  },
+};
 export const LogLevel = { Off: 0, Trace: 1, Debug: 2, Info: 3, Warning: 4, Error: 5 };
 export const ViewColumn = { Active: -1 };
 export const StatusBarAlignment = { Left: 1, Right: 2 };
