@@ -4,6 +4,7 @@
  * themselves from 85 °C on (libsophon driver/bm_boot_info.c), and 65 °C is what good cooling keeps.
  */
 import type { ChipInfo, Telemetry } from '../protocol/devices.ts';
+import type { ChipUser } from './users.ts';
 import { compareVersions } from './versions.ts';
 
 export type Level = 'ok' | 'warning' | 'fault';
@@ -12,6 +13,7 @@ export type Check =
   | 'chip'
   | 'node'
   | 'state'
+  | 'users'
   | 'driver'
   | 'library'
   | 'link'
@@ -35,6 +37,8 @@ export interface ChipFacts {
   readonly telemetry: Telemetry;
   /** Of libsophon's libraries. */
   readonly libraryVersion?: string | undefined;
+  /** Processes that have it open, but for the backend's own. */
+  readonly users?: readonly ChipUser[];
 }
 
 const BM1684X = '0x1684x';
@@ -53,6 +57,7 @@ export function judgeChip(facts: ChipFacts): Finding[] {
     judgeKind(chip),
     judgeNode(chip),
     judgeState(chip, telemetry),
+    judgeUsers(facts),
     judgeDriver(chip),
     judgeLibrary(facts),
     judgeLink(chip),
@@ -114,6 +119,18 @@ function judgeState({ chip }: ChipInfo, { hasFault }: Telemetry): Finding | unde
     level: 'fault',
     found: 'the driver reports a fault',
     advice: `Run "bm-smi --recovery --dev=${chip}", which may reboot the machine, or reboot it.`,
+  };
+}
+
+/** That nobody is seen does not mean that nobody is there. */
+function judgeUsers({ users = [] }: ChipFacts): Finding | undefined {
+  if (users.length === 0) return undefined;
+  const names = users.map(({ pid, name }) => (name === undefined ? `${pid}` : `${pid} (${name})`));
+  return {
+    check: 'users',
+    level: 'warning',
+    found: `in use by process ${names.join(', ')}`,
+    advice: 'End it before this chip is served: programs that share a chip can crash each other.',
   };
 }
 

@@ -2,6 +2,7 @@
 import { readChips } from '../card/chips.ts';
 import { judgeChip, worstOf, type Finding, type Level } from '../card/judge.ts';
 import { readTelemetry } from '../card/telemetry.ts';
+import { findUsers } from '../card/users.ts';
 import { installedVersion } from '../card/versions.ts';
 import type { ChipInfo, DeviceInfo, Telemetry } from '../protocol/devices.ts';
 import { factLines, type Fact } from './facts.ts';
@@ -26,12 +27,15 @@ export async function reportChips(
   root: string,
 ): Promise<ChipReport[]> {
   const installed = await installedVersion(root);
+  const allUsers = await findUsers(root);
+  const own = devices.flatMap(({ pid }) => pid ?? []);
   return Promise.all(
     (await readChips(root)).map(async (chip): Promise<ChipReport> => {
       const device = devices.find((one) => one.chip?.chip === chip.chip);
       const libraryVersion = device?.libraryVersion ?? installed;
       const telemetry = { ...(await readTelemetry(chip, root)), ...device?.telemetry };
-      const findings = judgeChip({ chip, telemetry, libraryVersion });
+      const users = (allUsers.get(chip.node) ?? []).filter(({ pid }) => !own.includes(pid));
+      const findings = judgeChip({ chip, telemetry, libraryVersion, users });
       return {
         ...chip,
         ...(device && { device: device.id }),

@@ -51,6 +51,19 @@ interface Case {
   readonly libraryVersion?: string;
 }
 
+it('names the processes that use the chip beside the backend', () => {
+  const users = [{ pid: 40, name: 'bmrt_test' }, { pid: 50 }];
+  const judged = judgeChip({ chip: healthy, telemetry: cool, users });
+  expect(judged.filter(({ level }) => level !== 'ok')).toEqual([
+    {
+      check: 'users',
+      level: 'warning',
+      found: 'in use by process 40 (bmrt_test), 50',
+      advice: expect.stringContaining('End it') as unknown,
+    },
+  ]);
+});
+
 describe('a finding', () => {
   it.each<[Case, Check, Level, RegExp, RegExp?]>([
     [{ chip: { chipId: '0x1684' } }, 'chip', 'fault', /0x1684, not/, /BM1684X/],

@@ -31,6 +31,7 @@ async function installLibrary(root: string, version: string): Promise<void> {
 
 const served: DeviceInfo = deviceInfo({
   id: 'tpu1',
+  pid: 41,
   kind: 'bm1684x',
   name: 'BM1684X',
   chip: { chip: 1, mode: 'pcie', node: '/dev/bm-sophon1', access: 'allowed' },
@@ -114,10 +115,16 @@ describe('device info', () => {
     await installLibrary(root, '0.5.1');
     const { home, engine } = await startBackend();
     engine.devices = async () => Promise.resolve([served]);
+    for (const pid of ['41', '42']) {
+      const fd = path.join(root, 'proc', pid, 'fd');
+      await mkdir(fd, { recursive: true });
+      await symlink('/dev/bm-sophon1', path.join(fd, '9'));
+    }
     const { stdout } = await device(home, root);
     const [first = '', second = '', third = ''] = stdout.split('\n\n');
     expect(first).toMatch(/^Chip 0 .*: ok\n/);
     expect(second).toMatch(/^Chip 1 .*: fault\n/);
+    expect(second).toMatch(/warning {2}users +in use by process 42\n/);
     expect(second).toMatch(/Served as: +tpu1\n/);
     expect(second).toMatch(/Memory: +heap0: 3\.0 GB of 4\.0 GB used\n/);
     expect(second).toMatch(/warning {2}chip temperature +71 °C, above 65 °C\n/);

@@ -1,10 +1,11 @@
 /** Two and three devices, each a process: what becomes of requests when one of them fails. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DeviceErrorCode } from '../../../backend/devices/device.ts';
 import type { DeviceInfo } from '../../../backend/protocol/devices.ts';
 import { PilotError } from '../../../backend/protocol/errors.ts';
+import type { RestartPolicy } from '../../../backend/scheduling/restartPolicy.ts';
 import { answerAlone } from '../../support/aloneTokens.ts';
 import { buildMemoryHost, type MemoryHostBuild } from '../../support/buildMemoryHost.ts';
 import { EngineBench, errorOf, promptOf, quickRestarts } from '../../support/engineBench.ts';
@@ -20,13 +21,16 @@ afterAll(() => build.remove());
 const newFile = (): string => join(build.folder, `file${files++}`);
 
 /** An engine over the devices `a`, `b`, ..., behaving like that. */
-function bench(behaviours: readonly MemoryHostBehaviour[], budget = 1000): EngineBench {
+function bench(
+  behaviours: readonly MemoryHostBehaviour[],
+  restarts: RestartPolicy = quickRestarts,
+): EngineBench {
   const devices = behaviours.map((behaviour, index) => ({
     id: 'abc'.charAt(index),
     kind: 'memory',
     host: { modulePath: build.modulePath, args: [JSON.stringify(behaviour)] },
   }));
-  return new EngineBench(build.modulePath, {}, { devices, restarts: { ...quickRestarts, budget } });
+  return new EngineBench(build.modulePath, {}, { devices, restarts });
 }
 
 async function device(one: EngineBench, id: string): Promise<DeviceInfo> {
@@ -62,6 +66,7 @@ describe('a hung device', { timeout: 60_000 }, () => {
     expect(hung.detail).toContain('bm-smi --recovery --dev=N');
     expect(await readFile(starts, 'utf8')).toBe('.');
     expect((await engine.read().outcome).timings.generatedTokens).toBe(40);
+    expect([...(await engine.engine.resolve('m', 'chat').encode(['a']))]).toEqual([97]);
   });
 
   it('ends each request once with the remedy when there is no other', async () => {
@@ -140,7 +145,7 @@ describe('a device that cannot be opened', { timeout: 60_000 }, () => {
 describe('three devices', { timeout: 60_000 }, () => {
   it('die one after the other, and every answer is whole until the last one', async () => {
     const crash = { stepMs: 2 };
-    const engine = bench([crash, crash, crash], 0);
+    const engine = bench([crash, crash, crash], { ...quickRestarts, budget: 0 });
     await engine.load();
     const readings = prompts.map((prompt) => engine.read({ maxTokens: 150 }, prompt));
     await Promise.all(readings.map((reading) => reading.reached(5)));
@@ -157,6 +162,19 @@ describe('three devices', { timeout: 60_000 }, () => {
     expect([await last.error, await waiting.error]).toEqual(['deviceLost', 'deviceLost']);
     expect(await engine.read().error).toBe('deviceLost');
     expect(engine.engine.counts()).toEqual({ running: 0, waiting: 0 });
+  });
+});
+
+describe('a device that restarts', { timeout: 60_000 }, () => {
+  it('does not keep text from being encoded on the other', async () => {
+    const never = { firstDelayMs: 1e9, longestDelayMs: 1e9 };
+    const engine = bench([{}, {}], { ...quickRestarts, ...never });
+    await engine.load();
+    const { pid } = await device(engine, 'a');
+    process.kill(pid!, 'SIGKILL');
+    await vi.waitFor(async () => expect(await states(engine)).toEqual(['restarting', 'ready']));
+    expect([...(await engine.engine.resolve('m', 'chat').encode(['b']))]).toEqual([98]);
+    expect((await engine.read().outcome).timings.generatedTokens).toBe(40);
   });
 });
 
