@@ -32,6 +32,8 @@ const Behaviour = z.object({
   unavailable: z.enum(deviceErrorCodes).optional(),
   /** Refuse paths with this text in them for want of memory. */
   noMemoryFor: z.string().optional(),
+  /** What loading takes, so that devices come up in an order. */
+  loadMs: z.number().default(0),
   /** Report the device as hung when a path with this text in it is loaded. */
   hungLoading: z.string().optional(),
   /** Printed in every step, as native libraries do. */
@@ -64,17 +66,18 @@ async function duringStep(plan: StepPlan, signal: AbortSignal): Promise<void> {
 }
 
 class CrashingDevice extends MemoryDevice {
-  override load(...args: Parameters<MemoryDevice['load']>): ReturnType<MemoryDevice['load']> {
+  override async load(...args: Parameters<MemoryDevice['load']>): ReturnType<MemoryDevice['load']> {
     const { path } = args[0];
-    const { noMemoryFor, hungLoading } = behaviour;
+    const { noMemoryFor, hungLoading, loadMs } = behaviour;
+    await sleep(loadMs);
     if (path.includes('crash')) process.exit(139);
     if (noMemoryFor !== undefined && path.includes(noMemoryFor)) {
       const fits = { slots: 2, contextLength: 512 };
       const shortage = { heap: 'heap1', neededBytes: 5e9, availableBytes: 4e9, fits };
-      return Promise.reject(new DeviceError('noMemory', 'It does not fit.', shortage));
+      throw new DeviceError('noMemory', 'It does not fit.', shortage);
     }
     if (hungLoading !== undefined && path.includes(hungLoading)) {
-      return Promise.reject(new DeviceError('hung', 'A copy timed out.'));
+      throw new DeviceError('hung', 'A copy timed out.');
     }
     return super.load(...args);
   }

@@ -168,7 +168,8 @@ describe('three devices', { timeout: 60_000 }, () => {
 describe('a device that restarts', { timeout: 60_000 }, () => {
   it('does not keep text from being encoded on the other', async () => {
     const never = { firstDelayMs: 1e9, longestDelayMs: 1e9 };
-    const engine = bench([{}, {}], { ...quickRestarts, ...never });
+    // The first to be up would be asked first.
+    const engine = bench([{}, { loadMs: 500 }], { ...quickRestarts, ...never });
     await engine.load();
     const { pid } = await device(engine, 'a');
     process.kill(pid!, 'SIGKILL');
