@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { Logger } from './logging.ts';
 import { DEFAULT_ALIAS } from './models/defaultModel.ts';
+import type { LoadCheck } from './models/loadCheck.ts';
 import type { ModelService } from './models/modelService.ts';
 import { toModelId } from './models/safeName.ts';
 import { PilotError } from './protocol/errors.ts';
@@ -10,6 +11,8 @@ import type { Engine } from './scheduling/engine.ts';
 export interface ModelLoaderOptions {
   readonly engine: Pick<Engine, 'load'>;
   readonly models: Pick<ModelService, 'get'>;
+  /** Rejects for a model that no device is to be given. */
+  check(model: LoadCheck): Promise<void>;
   readonly logger: Logger;
   onLoaded(id: string, ms: number): void;
 }
@@ -39,6 +42,7 @@ export class ModelLoader {
   async load(name: string): Promise<string> {
     const model = await this.#find(name);
     const start = performance.now();
+    await this.#options.check(model);
     await this.#options.engine.load(model);
     const ms = performance.now() - start;
     this.#options.onLoaded(model.id, ms);
@@ -71,10 +75,10 @@ export class ModelLoader {
     }
   }
 
-  async #find(name: string): Promise<{ id: string; aliases: readonly string[]; path: string }> {
+  async #find(name: string): Promise<LoadCheck & { id: string; aliases: readonly string[] }> {
     if (path.isAbsolute(name)) return { id: await this.#idFor(name), aliases: [name], path: name };
-    const { id, aliases, path: file } = await this.#options.models.get(name);
-    return { id, aliases, path: file };
+    const { id, aliases, path: file, files } = await this.#options.models.get(name);
+    return { id, aliases, path: file, files };
   }
 
   /** Two paths never share an id, though they may end alike; nor do a path and a stored model. */

@@ -9,6 +9,7 @@ import { LatencyWindow } from './latency.ts';
 import type { Logger } from './logging.ts';
 import { Metrics } from './metrics.ts';
 import { ModelLoader } from './modelLoader.ts';
+import { checkBeforeLoading } from './models/loadCheck.ts';
 import { createModelService, type ModelService } from './models/modelService.ts';
 import { ModelStore } from './models/store.ts';
 import { RawGenerator } from './rawGenerator.ts';
@@ -54,6 +55,7 @@ export async function createParts(
   const loader = new ModelLoader({
     engine,
     models,
+    check: async (model) => checkBeforeLoading(home, model),
     logger,
     onLoaded: (id, ms) => metrics.onModelLoaded(id, ms),
   });

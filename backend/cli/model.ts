@@ -28,6 +28,10 @@ interface PullOptions extends CommonOptions {
   readonly upgrade?: boolean;
 }
 
+interface AddOptions extends PullOptions {
+  readonly tokenizer?: string;
+}
+
 const sourceHelp = `
 Sources:
   default                    a model good at chat and code, or a small one where no hub answers
@@ -49,9 +53,10 @@ export function registerModelCommands(program: Command, io: Io): void {
     .addHelpText('after', sourceHelp)
     .action((source: string, options: PullOptions) => pull(io, source, options));
 
-  addCommand(model, 'add <path>', 'use a GGUF file or safetensors folder where it is')
+  addCommand(model, 'add <path>', 'use a GGUF file, safetensors folder or bmodel where it is')
     .option('--alias <name>', 'a second name for it', aliasArgument)
-    .action((given: string, options: PullOptions) => add(io, given, options));
+    .option('--tokenizer <dir>', 'of a bmodel: the folder with its tokenizer.json')
+    .action((given: string, options: AddOptions) => add(io, given, options));
 
   addCommand(model, 'list', 'the models in the store').action(async (options: CommonOptions) => {
     const { models, problems } = await openStore(io, options).scan();
@@ -91,8 +96,13 @@ async function pull(io: Io, source: string, options: PullOptions): Promise<void>
   }
 }
 
-async function add(io: Io, given: string, options: PullOptions): Promise<void> {
-  const params = { path: path.resolve(given), alias: options.alias };
+async function add(io: Io, given: string, options: AddOptions): Promise<void> {
+  const { alias, tokenizer } = options;
+  const params = {
+    path: path.resolve(given),
+    alias,
+    tokenizer: tokenizer === undefined ? undefined : path.resolve(tokenizer),
+  };
   await getAndPrint(io, options, (line) =>
     addModel(openStore(io, options), params, line, io.interrupted),
   );

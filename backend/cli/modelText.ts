@@ -4,7 +4,7 @@ import { columns } from './columns.ts';
 import { factLines, type Fact } from './facts.ts';
 import { formatBytes, formatCount } from './units.ts';
 
-const headings = ['MODEL', 'ALIAS', 'SIZE', 'PARAMETERS', 'TYPE', 'CONTEXT', 'FILL-IN'];
+const headings = ['MODEL', 'ALIAS', 'SIZE', 'PARAMETERS', 'TYPE', 'CONTEXT', 'FILL-IN', 'CHECK'];
 
 /** One line each, in columns. */
 export function modelTable(models: readonly ModelInfo[]): string {
@@ -19,6 +19,7 @@ export function modelTable(models: readonly ModelInfo[]): string {
       model.quantization ?? model.format,
       model.contextLength?.toString() ?? '',
       model.hasFillIn ? 'yes' : 'no',
+      verifiedText(model) ?? '',
     ]),
   ];
   return columns(rows);
@@ -36,6 +37,7 @@ export function describeModel(model: ModelInfo): string {
     ['Context', model.contextLength === undefined ? undefined : `${model.contextLength} tokens`],
     ['Chat template', model.hasChatTemplate ? 'yes' : 'no'],
     ['Fill-in', model.hasFillIn ? 'yes' : 'no'],
+    ['Check', verifiedText(model)],
     ['Size', formatBytes(totalSize(model.files))],
     ['Source', model.source],
     ['Path', model.path],
@@ -43,4 +45,9 @@ export function describeModel(model: ModelInfo): string {
     ['Added', model.addedAt],
   ];
   return factLines(facts, 15).join('\n');
+}
+
+/** Of bmodels alone: others are not compiled, so there is nothing to compare. */
+function verifiedText({ verified }: ModelInfo): string | undefined {
+  return verified === undefined ? undefined : verified ? 'verified' : 'unverified';
 }

@@ -2,6 +2,7 @@
 import { pino } from 'pino';
 import { loadConfig, type Config } from '../config.ts';
 import { ModelLoader } from '../modelLoader.ts';
+import { checkBeforeLoading, type LoadCheck } from '../models/loadCheck.ts';
 import { createModelService } from '../models/modelService.ts';
 import { ModelStore } from '../models/store.ts';
 import type { CreateEngine } from '../parts.ts';
@@ -35,7 +36,8 @@ export async function withOwnEngine<T>(
   const engine = await engineFor(config, home)(logger, {});
   try {
     const models = createModelService(new ModelStore(home), () => false);
-    const loader = new ModelLoader({ engine, models, logger, onLoaded: () => undefined });
+    const check = async (given: LoadCheck): Promise<void> => checkBeforeLoading(home, given);
+    const loader = new ModelLoader({ engine, models, check, logger, onLoaded: () => undefined });
     note(io, `Loading ${model}.`);
     const id = await untilAborted(loader.load(model), io.interrupted);
     return await action(engine, id);

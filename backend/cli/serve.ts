@@ -129,7 +129,7 @@ function toFlags(options: ServeOptions): Partial<Record<keyof Config, unknown>> 
 
 /** A path is one by its slash or ending, and is meant from where the command was given. */
 function modelName(name: string): string {
-  return /[/\\]|\.gguf$/i.test(name) ? path.resolve(name) : name;
+  return /[/\\]|\.(?:gguf|bmodel)$/i.test(name) ? path.resolve(name) : name;
 }
 
 function collect(value: string, before: string[] = []): string[] {

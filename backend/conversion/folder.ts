@@ -14,9 +14,6 @@ import type { ModelInfo } from '../protocol/models.ts';
 import type { PreparedConversion } from './plan.ts';
 import type { WorkFolder } from './work.ts';
 
-/** In every converted model's folder. */
-export const MODEL_FILE = 'model.bmodel';
-
 /** Work that nobody came back for is removed after this time. */
 const KEEP_MS = 14 * 24 * 3600 * 1000;
 

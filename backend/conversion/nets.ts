@@ -1,6 +1,7 @@
 /** The nets that a model is compiled to, and what the result must hold. Pure. */
 import type { Bmodel } from '../formats/bmodel.ts';
 import type { BmodelNet } from '../formats/bmodelNet.ts';
+import { kvLengthOf } from '../models/bmodelFolder.ts';
 import { weightBits } from '../prediction/build.ts';
 import { layerParameters, type ModelShape } from '../prediction/modelShape.ts';
 import { decodeStages, promptLength, type ChosenOptions } from './options.ts';
@@ -132,12 +133,6 @@ function differences(
     if (!isHigh && size < (half * bits) / 16) problems.push('some of its weights are missing');
   }
   return problems;
-}
-
-/** The cache is the only input with four dimensions whose second is a length. */
-function kvLengthOf(inputs: BmodelNet['stages'][number]['inputs']): number {
-  const history = inputs.find(({ name }) => name.startsWith('history_k'));
-  return history?.shape[1] ?? 0;
 }
 
 function kindOf({ isDynamic }: { isDynamic: boolean }): string {

@@ -44,7 +44,7 @@ const VerificationSummary = z.object({
   createdAt: z.string(),
 });
 
-export const Manifest = ModelInfo.omit({ path: true, loaded: true }).extend({
+export const Manifest = ModelInfo.omit({ path: true, loaded: true, verified: true }).extend({
   manifestVersion: z.literal(1),
   aliases: z.array(ModelAlias),
   files: StoredFiles,
@@ -79,6 +79,21 @@ export async function readManifest(folder: string): Promise<Manifest> {
   return parsed.data;
 }
 
+/** What a model folder outside of the store says of itself: without the names it had in a store. */
+const FolderManifest = Manifest.omit({ id: true, aliases: true, addedAt: true, location: true });
+type FolderManifest = z.infer<typeof FolderManifest>;
+
+/** Undefined when the folder has none, or none of a compiled model. */
+export async function readFolderManifest(folder: string): Promise<FolderManifest | undefined> {
+  try {
+    const text = await readFile(path.join(folder, MANIFEST_FILE), 'utf8');
+    const manifest = FolderManifest.parse(JSON.parse(text));
+    return manifest.format === 'bmodel' ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
   const text = JSON.stringify(manifest, null, 2) + '\n';
   await writeFileAtomic(path.join(folder, MANIFEST_FILE), text);
@@ -92,5 +107,9 @@ export function filesFolder(folder: string, manifest: Manifest): string {
 export function toModelInfo(folder: string, manifest: Manifest): ModelInfo {
   const files = filesFolder(folder, manifest);
   const entry = manifest.entry?.split('/') ?? [];
-  return ModelInfo.parse({ ...manifest, path: path.join(files, ...entry) });
+  return ModelInfo.parse({
+    ...manifest,
+    path: path.join(files, ...entry),
+    ...(manifest.format === 'bmodel' && { verified: manifest.verification?.passed ?? false }),
+  });
 }

@@ -26,6 +26,7 @@ export function createModelService(
     get: async (name) => withLoaded(await store.get(name)),
     add: async (params) => {
       requireAbsolute(params.path);
+      if (params.tokenizer !== undefined) requireAbsolute(params.tokenizer);
       // A request answers once: there is nobody to hear of progress.
       const nobody = { onProgress: () => undefined, onNotice: () => undefined };
       return withLoaded(await addModel(store, params, nobody, new AbortController().signal));

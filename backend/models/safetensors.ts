@@ -56,16 +56,39 @@ export async function readSafetensorsFacts(
 
   let parameters = 0;
   for (const file of weights) parameters += await countParameters(path.join(folder, file));
-  const tokenizer = files.includes('tokenizer_config.json')
-    ? await readJson(path.join(folder, 'tokenizer_config.json'), TokenizerConfig)
-    : undefined;
-  const added = Object.values(tokenizer?.added_tokens_decoder ?? {}).map((token) => token.content);
   return {
     architecture: config.model_type,
     displayName: config.architectures?.[0],
     quantization: config.torch_dtype,
     parameters,
     contextLength: config.max_position_embeddings,
+    ...(await readTokenizerFacts(folder, files)),
+  };
+}
+
+/**
+ * What is known of a model by the texts beside its weights alone.
+ * @throws FormatError when one that is there is not of its format
+ */
+export async function readConfigFacts(
+  folder: string,
+  files: readonly string[],
+): Promise<Pick<ModelFacts, 'architecture' | 'hasChatTemplate' | 'hasFillIn'>> {
+  const config = files.includes('config.json')
+    ? await readJson(path.join(folder, 'config.json'), Config)
+    : undefined;
+  return { architecture: config?.model_type, ...(await readTokenizerFacts(folder, files)) };
+}
+
+async function readTokenizerFacts(
+  folder: string,
+  files: readonly string[],
+): Promise<Pick<ModelFacts, 'hasChatTemplate' | 'hasFillIn'>> {
+  const tokenizer = files.includes('tokenizer_config.json')
+    ? await readJson(path.join(folder, 'tokenizer_config.json'), TokenizerConfig)
+    : undefined;
+  const added = Object.values(tokenizer?.added_tokens_decoder ?? {}).map((token) => token.content);
+  return {
     hasChatTemplate:
       tokenizer?.chat_template !== undefined || files.includes('chat_template.jinja'),
     hasFillIn: added.some((token) => /fim[_▁-]?(middle|end)/u.test(token)),

@@ -22,6 +22,8 @@ export const ModelInfo = z.object({
   hasChatTemplate: z.boolean(),
   /** True when the vocabulary has fill-in-the-middle tokens. */
   hasFillIn: z.boolean(),
+  /** Of a bmodel: the last comparison with its float model found them alike. */
+  verified: z.boolean().optional(),
   loaded: z.boolean().default(false),
 });
 export type ModelInfo = z.infer<typeof ModelInfo>;
@@ -57,5 +59,7 @@ export type PullParams = z.infer<typeof PullParams>;
 export const AddParams = z.object({
   path: z.string().min(1).max(4096),
   alias: ModelAlias.optional(),
+  /** Of a bmodel without a manifest: the folder with its tokenizer.json; its own when left out. */
+  tokenizer: z.string().min(1).max(4096).optional(),
 });
 export type AddParams = z.infer<typeof AddParams>;

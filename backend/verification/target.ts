@@ -1,8 +1,9 @@
 /** What is to be verified: a model folder, or a bmodel file alone. */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { homePaths } from '../client/home.ts';
+import { onlyBmodel } from '../models/bmodelFolder.ts';
 import { errorCode } from '../models/disk.ts';
 import { isSafePath } from '../models/safeName.ts';
 import type { ModelStore } from '../models/store.ts';
@@ -121,11 +122,4 @@ async function readFacts(folder: string): Promise<z.infer<typeof Facts>> {
     const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : 'it is not JSON';
     throw new PilotError('modelInvalid', { file, reason }, { cause });
   }
-}
-
-async function onlyBmodel(folder: string): Promise<string> {
-  const [name, ...others] = (await readdir(folder)).filter((file) => file.endsWith('.bmodel'));
-  if (name !== undefined && others.length === 0) return name;
-  const reason = name === undefined ? 'it has no bmodel' : 'it has several bmodels; name one';
-  throw new PilotError('modelInvalid', { file: folder, reason });
 }

@@ -37,6 +37,7 @@ function loaderWith(models: readonly ModelInfo[], broken: readonly string[] = []
         return found;
       },
     },
+    check: () => Promise.resolve(),
     logger: pino({ level: 'silent' }),
     onLoaded: () => undefined,
   });

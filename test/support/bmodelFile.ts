@@ -29,6 +29,8 @@ export interface BmodelParts {
   /** Added to what the header says of the data. */
   readonly missingBytes?: number;
   readonly chip?: string;
+  /** Chips it runs on at once. */
+  readonly devices?: number;
   readonly nets?: readonly {
     readonly name: string;
     readonly addressMode?: number;
@@ -63,10 +65,11 @@ export function buildBmodel({
   headerBytes = 64,
   missingBytes = 0,
   chip = 'BM1684X',
+  devices = 1,
   nets = soundNets,
 }: BmodelParts = {}): Buffer {
   const writer = new Writer();
-  const description = writer.model(chip, nets);
+  const description = writer.model(chip, nets, devices);
   const data = writer.data();
   const header = Buffer.alloc(64);
   header.writeUInt32LE(magic, 0);
@@ -86,7 +89,7 @@ class Writer {
     return Buffer.concat(this.#parts);
   }
 
-  model(chip: string, nets: NonNullable<BmodelParts['nets']>): Buffer {
+  model(chip: string, nets: NonNullable<BmodelParts['nets']>, devices: number): Buffer {
     const b = this.#builder;
     const netOffsets = this.#vector(
       nets.map((net) =>
@@ -115,7 +118,7 @@ class Writer {
     textOffsets.forEach((offset, field) => b.addFieldOffset(field, offset, 0));
     b.addFieldOffset(4, netOffsets, 0);
     b.addFieldOffset(6, kernelModule, 0);
-    b.addFieldInt32(7, 1, 0);
+    b.addFieldInt32(7, devices, 0);
     b.finish(b.endObject());
     return Buffer.from(b.asUint8Array());
   }

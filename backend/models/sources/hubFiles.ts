@@ -1,5 +1,6 @@
 /** Which files of a hub's repository make a model. The same for every hub. */
 import { PilotError } from '../../protocol/errors.ts';
+import { isCompanion } from '../companions.ts';
 import type { RemoteFile } from '../pullContext.ts';
 import { isSafePath, toFileName } from '../safeName.ts';
 import { showSource, type HubSource } from '../source.ts';
@@ -30,21 +31,7 @@ const preferred = [
   'Q3_K_M',
 ];
 
-/** What transformers and the card's compiler read beside the weights. Never pickles, never code. */
-const companions = new Set([
-  'config.json',
-  'generation_config.json',
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'tokenizer.model',
-  'special_tokens_map.json',
-  'added_tokens.json',
-  'vocab.json',
-  'merges.txt',
-  'chat_template.jinja',
-  'chat_template.json',
-  'model.safetensors.index.json',
-]);
+const WEIGHT_INDEX = 'model.safetensors.index.json';
 
 /**
  * The file that was named, else the best GGUF, else all of a safetensors model.
@@ -103,12 +90,16 @@ function safetensorsFiles(files: readonly HubFile[]): HubFile[] | undefined {
   const standard = all.filter((file) => /^model(-\d{5}-of-\d{5})?\.safetensors$/u.test(file.path));
   const weights = standard.length > 0 ? standard : all;
   if (weights.length === 0) return undefined;
-  return [...top.filter((file) => companions.has(file.path)), ...weights];
+  return [...top.filter((file) => isBesideWeights(file.path)), ...weights];
 }
 
 /** What is not a weight of the model folder at `add PATH` and `pull PATH` is left alone as well. */
 export function isFolderFile(name: string): boolean {
-  return companions.has(name) || name.endsWith('.safetensors');
+  return isBesideWeights(name) || name.endsWith('.safetensors');
+}
+
+function isBesideWeights(name: string): boolean {
+  return isCompanion(name) || name === WEIGHT_INDEX;
 }
 
 /** A chosen file as something to download, stored without the repository's folders. */
