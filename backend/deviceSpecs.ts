@@ -1,5 +1,5 @@
 /** From the device that was chosen, and what the machine has, to the hosts that are to run. */
-import { readdir } from 'node:fs/promises';
+import { listChips } from './card/chips.ts';
 import { cardLibraries, emulatorLibraries, emulatorProgram } from './cardLibraries.ts';
 import type { Config } from './config.ts';
 import { hostName, type DeviceChoice, type HostDevice } from './devices/deviceName.ts';
@@ -20,7 +20,7 @@ export interface Machine {
 
 export function thisMachine(home: string): Machine {
   return {
-    chips: chipNodes,
+    chips: async () => listChips(),
     cardLibraries,
     emulatorLibraries: async () => emulatorLibraries(home, process.env),
   };
@@ -98,15 +98,6 @@ async function wantedDevices(choice: DeviceChoice, machine: Machine): Promise<Wa
 
 function chipHosts(chips: readonly number[]): WantedDevice[] {
   return chips.map((chip) => ({ host: { kind: 'bm1684x', chip } }));
-}
-
-/** The driver makes a node for each chip: /dev/bm-sophon0 and so on. */
-async function chipNodes(): Promise<number[]> {
-  const names = await readdir('/dev').catch(() => []);
-  return names
-    .flatMap((name) => /^bm-sophon(\d{1,3})$/.exec(name)?.[1] ?? [])
-    .map(Number)
-    .sort((a, b) => a - b);
 }
 
 function numbers(count: number): number[] {
