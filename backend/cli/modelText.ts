@@ -4,13 +4,15 @@ import { columns } from './columns.ts';
 import { factLines, type Fact } from './facts.ts';
 import { formatBytes, formatCount } from './units.ts';
 
-const headings = ['MODEL', 'ALIAS', 'SIZE', 'PARAMETERS', 'TYPE', 'CONTEXT', 'FILL-IN', 'CHECK'];
+const headings = ['MODEL', 'ALIAS', 'SIZE', 'PARAMETERS', 'TYPE', 'CONTEXT', 'FILL-IN'];
 
 /** One line each, in columns. */
 export function modelTable(models: readonly ModelInfo[]): string {
   if (models.length === 0) return 'No models. Get one with "tpu-pilot model pull default".';
+  // Of bmodels alone there is something to tell.
+  const isChecked = models.some(({ verified }) => verified !== undefined);
   const rows = [
-    headings,
+    [...headings, ...(isChecked ? ['CHECK'] : [])],
     ...models.map((model) => [
       model.id,
       model.aliases.join(' '),

@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream';
 import { Command, CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { registerModelCommands } from '../../../backend/cli/model.ts';
+import { buildBmodel } from '../../support/bmodelFile.ts';
 import { buildGguf } from '../../support/ggufFile.ts';
 import { HubServer, stallAfter } from '../../support/hubServer.ts';
 import { temporaryFolder } from '../../support/temporaryFolder.ts';
@@ -39,6 +40,23 @@ function textOf(stream: PassThrough): string {
 }
 
 describe('tpu-pilot model', () => {
+  it('adds a bmodel with the folder of its tokenizer, and says that nobody has verified it', async () => {
+    const { home, run } = await setUp();
+    const folder = await temporaryFolder();
+    const file = path.join(folder, 'Qwen.bmodel');
+    await writeFile(file, buildBmodel());
+    await writeFile(path.join(folder, 'tokenizer.json'), '{}');
+    const elsewhere = path.relative(process.cwd(), folder);
+    const { out } = await run('add', file, '--tokenizer', elsewhere, '--json');
+    expect(JSON.parse(out)).toMatchObject({
+      id: 'qwen',
+      format: 'bmodel',
+      path: path.join(home, 'models', 'qwen'),
+      verified: false,
+    });
+    expect((await run('list')).out).toMatch(/CHECK\nqwen .* unverified\n$/u);
+  });
+
   it('pulls, lists, describes and removes a model', async () => {
     const { home, run } = await setUp();
     const hub = await HubServer.start();

@@ -20,6 +20,7 @@ it('says of a bmodel, and of no other, whether it was compared with its float mo
   const [heading, ...rows] = modelTable([gguf, bmodel, { ...bmodel, verified: true }]).split('\n');
   expect(heading).toMatch(/FILL-IN {2}CHECK$/);
   expect(rows.map((row) => row.split(/ {2,}/).at(-1))).toEqual(['yes', 'unverified', 'verified']);
+  expect(modelTable([gguf]).split('\n')[0]).toMatch(/FILL-IN$/);
   expect(describeModel(gguf)).not.toContain('Check');
   expect(describeModel(bmodel)).toMatch(/^Check: +unverified$/m);
 });
