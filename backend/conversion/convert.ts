@@ -10,6 +10,7 @@ import type { ModelStore } from '../models/store.ts';
 import { PilotError } from '../protocol/errors.ts';
 import type { ConvertParams } from '../protocol/conversion.ts';
 import type { ModelInfo } from '../protocol/models.ts';
+import { jobSentence } from '../protocol/jobSentences.ts';
 import { parseJsonLine } from '../toolchain/jsonLine.ts';
 import { checkResult } from './checkResult.ts';
 import { CompilePlan, compileNets } from './compileNets.ts';
@@ -114,7 +115,7 @@ class Conversion {
     await checkResult(work, source.shape, options, plan);
     await this.#copyCompanions(work);
     const draft = await describeFolder(work, this.prepared, this.signal, (name, done) =>
-      this.#progress('finish', `Computing the sha256 of ${name}`, done),
+      this.#progress('finish', jobSentence('hash', { what: name }), done),
     );
     const model = await installResult(this.store, this.params, this.prepared, work, draft);
     await work.remove();
@@ -128,7 +129,7 @@ class Conversion {
     await rm(work.source, { recursive: true, force: true });
     await mkdir(work.source);
     if (source.format === 'gguf') {
-      const step = `Unpacking ${path.basename(source.path)}`;
+      const step = jobSentence('unpack', { what: path.basename(source.path) });
       this.#progress('import', step, 0);
       await this.#compiler.run('import', 'import_gguf.py', [source.path, work.source], {
         cwd: work.root,
@@ -146,7 +147,7 @@ class Conversion {
 
   async #lower(work: WorkFolder): Promise<CompilePlan> {
     const { options, source } = this.prepared;
-    const step = 'Making the graphs of the layers';
+    const step = jobSentence('makeGraphs');
     this.#progress('lower', step, 0);
     const parameters = {
       model: work.source,
@@ -187,8 +188,10 @@ class Conversion {
     const processors = Math.min(availableParallelism(), wanted);
     const workers = workersFor(processors, this.edges.freeMemory(), need);
     let done = 0;
-    const report = (name: string): void =>
-      this.#progress('compile', `Compiling ${name}, ${done + 1} of ${total}`, done / total);
+    const report = (net: string): void => {
+      const step = jobSentence('compileNet', { net, number: done + 1, total });
+      this.#progress('compile', step, done / total);
+    };
     await compileNets(this.#compiler, work, plan, workers, {
       onSkipped: (name) => {
         done++;
@@ -205,7 +208,7 @@ class Conversion {
   }
 
   async #combine(work: WorkFolder, { combine }: CompilePlan): Promise<void> {
-    this.#progress('combine', 'Combining the nets', 0);
+    this.#progress('combine', jobSentence('combineNets'), 0);
     const nets = combine.map((name) => path.join(name, `${name}.bmodel`));
     const out = path.join(work.model, MODEL_FILE);
     await this.#compiler.run(

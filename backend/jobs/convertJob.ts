@@ -6,6 +6,7 @@ import type { ModelStore } from '../models/store.ts';
 import { ConvertParams, type ConversionPlan } from '../protocol/conversion.ts';
 import { PilotError } from '../protocol/errors.ts';
 import type { JobInfo } from '../protocol/jobs.ts';
+import { jobSentence } from '../protocol/jobSentences.ts';
 import type { JobParams, JobRequest, JobService } from './jobService.ts';
 
 export const defaultConversionEdges = (env: NodeJS.ProcessEnv): ConversionEdges => ({
@@ -57,7 +58,7 @@ function conversionRequest(
 ): JobRequest {
   return {
     kind: 'convert',
-    title: `Convert ${path.basename(params.source)}`,
+    title: jobSentence('convertModel', { model: path.basename(params.source) }),
     key: JSON.stringify(['convert', params]),
     // By way of text: what is undefined is not there.
     params: JSON.parse(JSON.stringify(params)) as JobParams,

@@ -15,7 +15,7 @@ import { createInterface } from 'node:readline';
 import writeFileAtomic from 'write-file-atomic';
 import * as z from 'zod';
 import { toPlainText } from '../formats/plainText.ts';
-import { JobInfo, type JobLog } from '../protocol/jobs.ts';
+import { JobInfo, JobStep, type JobLog } from '../protocol/jobs.ts';
 
 const JobRecord = z.object({
   recordVersion: z.literal(1),
@@ -23,6 +23,7 @@ const JobRecord = z.object({
   key: z.string(),
   /** What its kind needs to do the work again. */
   params: z.json(),
+  steps: z.array(JobStep).default([]),
 });
 export type JobRecord = z.infer<typeof JobRecord>;
 

@@ -3,8 +3,10 @@
  * has `params` is kept on the disk, and can be taken up again after a restart of the backend.
  */
 import { PilotError } from '../protocol/errors.ts';
-import type { JobInfo, JobLog } from '../protocol/jobs.ts';
+import type { JobDetails, JobInfo, JobLog } from '../protocol/jobs.ts';
+import { jobSentence } from '../protocol/jobSentences.ts';
 import type { JobFiles, JobRecord } from './jobFiles.ts';
+import { StepRecord } from './stepRecord.ts';
 
 export interface JobProgress {
   readonly step: string;
@@ -56,6 +58,7 @@ interface Job {
   info: JobInfo;
   readonly key: string;
   readonly params: JobParams | undefined;
+  readonly steps: StepRecord;
   /** Absent for a job of an earlier backend, until it is resumed. */
   request: JobRequest | undefined;
   controller: AbortController;
@@ -75,11 +78,12 @@ export class JobService {
   #closed = false;
 
   constructor(private readonly edges: JobServiceEdges) {
-    for (const { info, key, params } of edges.files?.readAll() ?? []) {
+    for (const { info, key, params, steps } of edges.files?.readAll() ?? []) {
       const job: Job = {
         info,
         key,
         params,
+        steps: new StepRecord(steps),
         request: undefined,
         controller: new AbortController(),
         reportedAt: -Infinity,
@@ -106,6 +110,7 @@ export class JobService {
       info: { id, kind: request.kind, title: request.title, ...queued, notices: [] },
       key: request.key,
       params: request.params,
+      steps: new StepRecord(),
       request,
       controller: new AbortController(),
       reportedAt: -Infinity,
@@ -153,8 +158,9 @@ export class JobService {
   }
 
   /** @throws PilotError jobNotFound */
-  get(id: string): JobInfo {
-    return this.#find(id).info;
+  get(id: string): JobDetails {
+    const { info, steps } = this.#find(id);
+    return { ...info, steps: [...steps.ended] };
   }
 
   /** Asks a job to stop; its state changes when it has. @throws PilotError jobNotFound */
@@ -188,7 +194,7 @@ export class JobService {
   async #run(job: Job): Promise<void> {
     const { request } = job;
     if (isEnded(job.info) || job.info.state === 'running' || !request) return;
-    this.#change(job, { state: 'running', step: 'Starting' });
+    this.#change(job, { state: 'running', step: jobSentence('starting') });
     try {
       const model = await request.run({
         signal: job.controller.signal,
@@ -196,9 +202,11 @@ export class JobService {
         onNotice: (text) => this.#change(job, { notices: [...job.info.notices, text] }),
         log: (line) => this.edges.files?.log(job.info.id, line),
       });
-      const end = { state: 'done', step: 'Done', fraction: 1, secondsLeft: undefined } as const;
-      this.#change(job, { ...end, model });
+      const end = { state: 'done', step: jobSentence('done'), fraction: 1 } as const;
+      job.steps.end(this.edges.now());
+      this.#change(job, { ...end, secondsLeft: undefined, model });
     } catch (error) {
+      job.steps.end(this.edges.now());
       this.#change(job, this.#outcome(job, error));
     }
   }
@@ -210,13 +218,17 @@ export class JobService {
     if (!(error instanceof PilotError)) this.edges.onUnexpected(error);
     const shown = error instanceof PilotError ? error : new PilotError('internalError');
     const { code, message, data } = shown;
-    return { state: 'failed', step: 'Failed', error: { code, message, remedy: data.remedy } };
+    return {
+      state: 'failed',
+      step: jobSentence('failed'),
+      error: { code, message, remedy: data.remedy },
+    };
   }
 
   /** What a backend leaves behind when it ends is told from what somebody has cancelled. */
   #stopped({ params }: Job): Pick<JobInfo, 'state' | 'step'> {
     const isLeft = this.#closed && params !== undefined;
-    return isLeft ? interrupted : { state: 'cancelled', step: 'Cancelled' };
+    return isLeft ? interrupted : { state: 'cancelled', step: jobSentence('cancelled') };
   }
 
   #progress(job: Job, progress: JobProgress): void {
@@ -225,6 +237,10 @@ export class JobService {
     const isNewStep = step !== job.info.step;
     const fraction = progress.fraction ?? fractionOf(doneBytes, totalBytes);
     job.info = { ...job.info, step, doneBytes, totalBytes, fraction, secondsLeft };
+    if (isNewStep) {
+      job.steps.begin(step, this.edges.now());
+      this.#keep(job);
+    }
     if (isNewStep || this.edges.now() - job.reportedAt >= REPORT_MS) this.#report(job);
   }
 
@@ -252,7 +268,8 @@ export class JobService {
     const isResumable = isEnded(job.info) && job.info.state !== 'done';
     job.info = { ...job.info, isResumable: isResumable ? true : undefined };
     try {
-      this.edges.files?.write({ recordVersion: 1, info: job.info, key, params });
+      const steps = [...job.steps.ended];
+      this.edges.files?.write({ recordVersion: 1, info: job.info, key, params, steps });
     } catch (error) {
       // The work itself goes on, as it would without a record.
       this.edges.onUnexpected(error);
@@ -272,8 +289,8 @@ function isEnded({ state }: JobInfo): boolean {
   return state !== 'queued' && state !== 'running';
 }
 
-const queued = { state: 'queued', step: 'Waiting for other jobs' } as const;
-const interrupted = { state: 'interrupted', step: 'Interrupted' } as const;
+const queued = { state: 'queued', step: jobSentence('waiting') } as const;
+const interrupted = { state: 'interrupted', step: jobSentence('interrupted') } as const;
 
 function fractionOf(done: number | undefined, total: number | undefined): number | undefined {
   if (done === undefined || total === undefined || total === 0) return undefined;

@@ -6,6 +6,7 @@ import { PilotError } from '../protocol/errors.ts';
 import type { JobInfo } from '../protocol/jobs.ts';
 import type { PredictStartParams } from '../protocol/predict.ts';
 import type { Prediction } from '../protocol/prediction.ts';
+import { jobSentence } from '../protocol/jobSentences.ts';
 import type { CompileEdges } from '../timeModel/compileNets.ts';
 import { predictBest, predictCompiled } from '../timeModel/predictCompiled.ts';
 import type { JobService } from './jobService.ts';
@@ -33,7 +34,7 @@ export class PredictionJobs {
     const predict = isCompiled ? predictCompiled : predictBest;
     const info = this.jobs.start({
       kind: 'predict',
-      title: `Predict ${source}`,
+      title: jobSentence('predictModel', { model: source }),
       key,
       run: async (control) => {
         this.#results.delete(key);

@@ -8,6 +8,7 @@ import { parseSource, showSource } from '../models/source.ts';
 import type { ModelStore } from '../models/store.ts';
 import type { JobInfo } from '../protocol/jobs.ts';
 import type { PullParams } from '../protocol/models.ts';
+import { jobSentence } from '../protocol/jobSentences.ts';
 import type { JobService } from './jobService.ts';
 
 /**
@@ -22,7 +23,7 @@ export function startPull(
 ): JobInfo {
   return jobs.start({
     kind: 'pull',
-    title: `Get ${describe(params.source)}`,
+    title: titleOf(params.source),
     key: JSON.stringify([params.source, params.alias, params.upgrade]),
     run: async (control) => {
       const edges = createEdges();
@@ -35,9 +36,9 @@ export function startPull(
   });
 }
 
-function describe(text: string): string {
-  if (text === DEFAULT_ALIAS) return 'the default model';
+function titleOf(text: string): string {
+  if (text === DEFAULT_ALIAS) return jobSentence('getDefault');
   const source = parseSource(text);
   if (source.kind === 'path') requireAbsolute(source.path);
-  return showSource(source);
+  return jobSentence('getModel', { model: showSource(source) });
 }

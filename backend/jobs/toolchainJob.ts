@@ -1,6 +1,7 @@
 /** `toolchain/install`: installing the compiler as a job. */
 import type { JobInfo } from '../protocol/jobs.ts';
 import type { ToolchainInstallParams } from '../protocol/toolchain.ts';
+import { jobSentence } from '../protocol/jobSentences.ts';
 import { defaultInstallEdges, installToolchain, type InstallEdges } from '../toolchain/install.ts';
 import type { JobService } from './jobService.ts';
 
@@ -16,7 +17,7 @@ export function startToolchainInstall(
 ): JobInfo {
   return jobs.start({
     kind: 'toolchain',
-    title: 'Install the compiler',
+    title: jobSentence('installCompiler'),
     key: JSON.stringify(['toolchain', params.python, params.torchIndex, params.docker]),
     run: async (control) => {
       await installToolchain(home, params, control, control.signal, edges);

@@ -4,6 +4,7 @@ import type { ModelStore } from '../models/store.ts';
 import { PilotError } from '../protocol/errors.ts';
 import type { JobInfo } from '../protocol/jobs.ts';
 import type { VerificationReport, VerifyParams } from '../protocol/verification.ts';
+import { jobSentence } from '../protocol/jobSentences.ts';
 import { readReport } from '../verification/reportFile.ts';
 import { findTarget } from '../verification/target.ts';
 import { defaultVerifyEdges, verifyModel, type VerifyEdges } from '../verification/verify.ts';
@@ -25,7 +26,7 @@ export function startVerify(
   }
   return jobs.start({
     kind: 'verify',
-    title: `Verify ${params.model}`,
+    title: jobSentence('verifyModel', { model: params.model }),
     key: JSON.stringify(['verify', params]),
     run: async (control) => {
       const report = await verifyModel(store, params, control, control.signal, edges);

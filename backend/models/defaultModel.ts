@@ -13,6 +13,7 @@
 import type { ErrorName } from '../protocol/errorTable.ts';
 import { PilotError } from '../protocol/errors.ts';
 import type { ModelInfo } from '../protocol/models.ts';
+import { jobSentence } from '../protocol/jobSentences.ts';
 import type { PullEdges, PullListener } from './pullContext.ts';
 import { pullModel } from './pull.ts';
 import { showSource, type HubSource, type PipSource } from './source.ts';
@@ -72,7 +73,7 @@ export async function pullDefault(
     return present;
   }
 
-  listener.onProgress({ step: 'Looking for a model hub' });
+  listener.onProgress({ step: jobSentence('findHub') });
   for (const source of await hubsByAnswer(listener, signal, edges)) {
     try {
       const request = { source, alias: DEFAULT_ALIAS, takeAlias: upgrade };

@@ -1,6 +1,7 @@
 /** Files from the network into the staging folder: whole, checked, and resumable at any byte. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { PilotError } from '../protocol/errors.ts';
+import { jobSentence } from '../protocol/jobSentences.ts';
 import { diskError, requireSpace } from './disk.ts';
 import { FetchError, networkError, type HttpResponse } from './http.ts';
 import { PartFile } from './partFile.ts';
@@ -31,7 +32,7 @@ export async function downloadAll(
     const before = stored.reduce((bytes, { size }) => bytes + size, 0);
     const report = (done: number, size: number): void =>
       context.onProgress({
-        step: `Downloading ${file.name}`,
+        step: jobSentence('download', { what: file.name }),
         doneBytes: before + done,
         totalBytes: files.length === 1 ? size : total,
       });

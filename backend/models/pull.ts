@@ -3,6 +3,7 @@ import path from 'node:path';
 import { homePaths } from '../client/home.ts';
 import { PilotError } from '../protocol/errors.ts';
 import type { ModelInfo } from '../protocol/models.ts';
+import { jobSentence } from '../protocol/jobSentences.ts';
 import { freeBytes, makeFolder } from './disk.ts';
 import { downloadAll } from './download.ts';
 import { createHttpClient, FetchError } from './http.ts';
@@ -115,7 +116,7 @@ async function fetchAndInstall(
     await staging.remove();
     throw new PilotError('checksumMismatch', { file: first?.name ?? showSource(source) });
   }
-  context.onProgress({ step: 'Checking the model' });
+  context.onProgress({ step: jobSentence('checkModel') });
   let facts;
   try {
     facts = await inspectModel(
@@ -144,7 +145,7 @@ async function fetchFiles(
   switch (source.kind) {
     case 'hf':
     case 'ms': {
-      context.onProgress({ step: `Asking the hub for ${source.repo}` });
+      context.onProgress({ step: jobSentence('askHub', { model: source.repo }) });
       const resolve = source.kind === 'hf' ? resolveHuggingFace : resolveModelScope;
       const files = await downloadAll(await resolve(source, context), context);
       return {

@@ -1,6 +1,7 @@
 /** What adding a model in place takes, whatever its format: sums of its files, and a reference. */
 import path from 'node:path';
 import { homePaths } from '../client/home.ts';
+import { jobSentence } from '../protocol/jobSentences.ts';
 import { PilotError } from '../protocol/errors.ts';
 import { totalSize, type ModelInfo } from '../protocol/models.ts';
 import { makeFolder } from './disk.ts';
@@ -42,7 +43,7 @@ export async function hashFiles(
   for (const { name, size } of files) {
     const count = (bytes: number): void => {
       doneBytes += bytes;
-      listener.onProgress({ step: `Checking ${name}`, doneBytes, totalBytes });
+      listener.onProgress({ step: jobSentence('check', { what: name }), doneBytes, totalBytes });
     };
     const file = path.join(folder, ...name.split('/'));
     const sha256 = await hashFile(file, signal, count).catch((error: unknown) => {

@@ -26,6 +26,17 @@ export const JobInfo = z.object({
 });
 export type JobInfo = z.infer<typeof JobInfo>;
 
+export const JobStep = z.object({
+  /** As it was told in `step`. */
+  name: z.string(),
+  seconds: z.number().min(0),
+});
+export type JobStep = z.infer<typeof JobStep>;
+
+/** With the steps that have ended, also those of earlier runs that it went on from. */
+export const JobDetails = JobInfo.extend({ steps: z.array(JobStep).default([]) });
+export type JobDetails = z.infer<typeof JobDetails>;
+
 export const JobName = z.object({ job: z.string().min(1).max(128) });
 export const JobList = z.object({ jobs: z.array(JobInfo) });
 

@@ -173,9 +173,9 @@ export const requests = {
   },
   'job/get': {
     params: jobs.JobName,
-    result: jobs.JobInfo,
+    result: jobs.JobDetails,
     role: 'admin',
-    summary: 'One job.',
+    summary: 'One job, with its steps.',
   },
   'job/cancel': {
     params: jobs.JobName,

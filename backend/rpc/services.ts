@@ -4,7 +4,7 @@ import type { BackendStatus, TokenInfo } from '../protocol/backend.ts';
 import type { ChatProgress, ChatResult, CountTokensResult } from '../protocol/chat.ts';
 import type { InlineCompletionResult } from '../protocol/documents.ts';
 import type { ConversionPlan, ConvertParams } from '../protocol/conversion.ts';
-import type { JobInfo, JobLog } from '../protocol/jobs.ts';
+import type { JobDetails, JobInfo, JobLog } from '../protocol/jobs.ts';
 import type { NotificationOf, ParsedParamsOf, ResultOf } from '../protocol/methods.ts';
 import type { ModelService } from '../models/modelService.ts';
 import type { PullParams } from '../protocol/models.ts';
@@ -52,7 +52,7 @@ interface JobService {
   /** Answers with the job that does it. */
   pull(params: PullParams): JobInfo;
   list(): JobInfo[];
-  get(id: string): JobInfo;
+  get(id: string): JobDetails;
   cancel(id: string): JobInfo;
   resume(id: string): JobInfo;
   log(id: string, from: number): Promise<JobLog>;

@@ -4,6 +4,8 @@ import path from 'node:path';
 import { makeFolder, requireSpace, type FreeBytes } from '../models/disk.ts';
 import { withLock } from '../models/locks.ts';
 import { PilotError } from '../protocol/errors.ts';
+import type { Details } from '../protocol/fillIn.ts';
+import { jobSentence, type JobSentence } from '../protocol/jobSentences.ts';
 import { toolchainLayout } from '../toolchain/layout.ts';
 import { readLockFile } from '../toolchain/lock.ts';
 import { readState } from '../toolchain/state.ts';
@@ -104,7 +106,7 @@ async function requireToolchain(
   control: CompileControl,
   { env }: CompileEdges,
 ): Promise<void> {
-  control.onProgress({ step: 'Looking at the compiler' });
+  control.onProgress({ step: jobSentence('findCompiler') });
   const { state, problems } = await toolchainStatus(home, env, control.signal);
   if (state === 'ready') return;
   const reason = problems[0] ?? 'there is nothing of it in the home folder';
@@ -133,17 +135,18 @@ async function compile(
     await requireSpace(work, Math.max(...groups.map(neededBytes)), freeBytes);
     const total = jobs.length + groups.length;
     let done = 0;
-    const advance = (step: string): void => {
-      control.onProgress({ step: `${step} (${done + 1} of ${total})`, fraction: done / total });
+    const advance = (name: JobSentence, details: Details = {}): void => {
+      const step = jobSentence(name, { ...details, number: done + 1, total });
+      control.onProgress({ step, fraction: done / total });
       done++;
     };
     for (const { description, jobs: own } of groups) {
       const folder = path.join(work, `${done}`);
       const run = new CompilerRun({ runner, layout, runId, folder, signal });
-      advance(description.part === 'head' ? 'Writing an output head' : 'Writing a layer');
+      advance(description.part === 'head' ? 'writeHead' : 'writeLayer');
       await run.describe(description);
       for (const job of own) {
-        advance(`Compiling ${job.net}`);
+        advance('compileNet', { net: job.net });
         await cache.put(job, await run.compile(job));
       }
       await rm(folder, { recursive: true, force: true });

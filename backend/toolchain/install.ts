@@ -10,6 +10,7 @@ import { withLock } from '../models/locks.ts';
 import type { PullListener } from '../models/pullContext.ts';
 import { PilotError } from '../protocol/errors.ts';
 import type { ToolchainInstallParams, ToolchainStatus } from '../protocol/toolchain.ts';
+import { jobSentence } from '../protocol/jobSentences.ts';
 import { takeInventory, type Inventory } from './inventory.ts';
 import { toolchainLayout, type ToolchainLayout } from './layout.ts';
 import { missingPrograms } from './kernels.ts';
@@ -151,13 +152,13 @@ async function install(
 
 /** Docker fetches it when something is first run in it, which may take longer than a step has. */
 async function provideImage(steps: Steps): Promise<void> {
-  steps.listener.onProgress({ step: `Getting the image ${steps.runner.place}` });
+  steps.listener.onProgress({ step: jobSentence('getImage', { image: steps.runner.place }) });
   await steps.run('true', []);
 }
 
 /** Undefined when the environment is to be made anew. */
 async function usableInventory(steps: Steps): Promise<Inventory | undefined> {
-  steps.listener.onProgress({ step: 'Looking at what is installed' });
+  steps.listener.onProgress({ step: jobSentence('lookInstalled') });
   const { inventory } = await takeInventory(steps);
   const hasPip = inventory?.packages.some(({ name }) => name === 'pip');
   return inventory?.python.startsWith('3.10.') && hasPip ? inventory : undefined;
@@ -165,7 +166,7 @@ async function usableInventory(steps: Steps): Promise<Inventory | undefined> {
 
 async function makeEnvironment(steps: Steps, python: string): Promise<void> {
   const { layout, listener } = steps;
-  listener.onProgress({ step: 'Making the Python environment' });
+  listener.onProgress({ step: jobSentence('makeEnvironment') });
   await rm(layout.env, { recursive: true, force: true });
   const ended = await steps.run(python, ['-I', '-m', 'venv', layout.env]);
   if (!hasSucceeded(ended)) {
@@ -179,7 +180,7 @@ async function requireComplete(
   steps: Steps,
   wanted: Parameters<typeof comparePackages>[0],
 ): Promise<void> {
-  steps.listener.onProgress({ step: 'Checking every file and version' });
+  steps.listener.onProgress({ step: jobSentence('checkPackages') });
   const taken = await takeInventory(steps);
   if (!taken.inventory) throw new PilotError('toolchainBroken', { reason: taken.reason });
   const wrong = comparePackages(wanted, taken.inventory).filter(({ problem }) => problem);

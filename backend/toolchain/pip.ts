@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { toPlainText } from '../formats/plainText.ts';
 import { PilotError } from '../protocol/errors.ts';
+import { jobSentence } from '../protocol/jobSentences.ts';
 import { requirementLine, type LockedPackage } from './lock.ts';
 import type { Batch } from './plan.ts';
 import { PipProgress } from './pipProgress.ts';
@@ -49,7 +50,7 @@ export async function installBatch(
     : await lockedArguments(layout.scratch, packages);
   // The pip of Python 3.10 itself can't report progress; it only installs its successor.
   const bar = `--progress-bar=${names.includes('pip') ? 'off' : 'raw'}`;
-  progress.begin(`Downloading ${what}`);
+  progress.begin(jobSentence('download', { what }));
   const ended = await steps.run(
     layout.python,
     ['-I', '-m', 'pip', 'install', ...options, bar, ...args],

@@ -1,5 +1,6 @@
 /** How far pip is, from what it prints with `--progress-bar=raw`. */
 import type { LockedPackage } from './lock.ts';
+import { jobSentence } from '../protocol/jobSentences.ts';
 
 /** A line a chunk: bytes so far, of how many. */
 const BYTES = /^Progress (\d+) of (\d+)$/;
@@ -40,11 +41,11 @@ export class PipProgress {
     if (file !== undefined) {
       // Names in an address are encoded: `torch-2.4.1%2Bcpu-…`.
       this.#file = file.replaceAll('%2B', '+');
-      this.begin(`Downloading ${this.what}`);
+      this.begin(jobSentence('download', { what: this.what }));
     } else if (line.startsWith(INSTALLING)) {
       this.#bytes.clear();
       for (const locked of this.packages) this.#bytes.set(locked.file, locked.bytes);
-      this.begin(`Unpacking ${this.what}`);
+      this.begin(jobSentence('unpack', { what: this.what }));
     }
   }
 

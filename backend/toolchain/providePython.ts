@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PilotError } from '../protocol/errors.ts';
+import { jobSentence } from '../protocol/jobSentences.ts';
 import {
   containerCandidates,
   findInterpreter,
@@ -22,7 +23,7 @@ export interface PythonWish {
 /** @throws PilotError toolchainPython with what was tried; dockerFailed; cancelled */
 export async function providePython(steps: Steps, wish: PythonWish): Promise<Interpreter> {
   const { layout, listener, runner } = steps;
-  listener.onProgress({ step: 'Looking for Python 3.10' });
+  listener.onProgress({ step: jobSentence('findPython') });
   let candidates: readonly string[] = containerCandidates;
   if (wish.named !== undefined) candidates = [wish.named];
   else if (runner.isLocal) candidates = await localCandidates(wish.env, layout.pythons);
@@ -52,7 +53,7 @@ async function bringPython(steps: Steps, lock: ToolchainLock): Promise<Interpret
   listener.onNotice('There is no Python 3.10 here; trying to bring one with uv.');
   const uv = await provideUv(steps, lock);
   if (uv === undefined) return 'uv, which could bring one, can neither be found nor installed';
-  listener.onProgress({ step: `Downloading Python ${lock.python}` });
+  listener.onProgress({ step: jobSentence('download', { what: `Python ${lock.python}` }) });
   const ended = await steps.run(uv, ['python', 'install', lock.python, '--no-cache'], {
     // No links in the user's own folders.
     env: { UV_PYTHON_INSTALL_DIR: layout.pythons, UV_PYTHON_INSTALL_BIN: '0' },
@@ -69,7 +70,7 @@ async function provideUv(steps: Steps, { uv }: ToolchainLock): Promise<string | 
   for (const file of ['uv', own]) {
     if (hasSucceeded(await steps.run(file, ['--version']))) return file;
   }
-  steps.listener.onProgress({ step: `Installing uv ${uv.version}` });
+  steps.listener.onProgress({ step: jobSentence('install', { what: `uv ${uv.version}` }) });
   const requirements = path.join(scratch, 'uv.txt');
   await writeFile(requirements, `${requirementLine(uv)}\n`);
   const options = ['--no-deps', '--require-hashes', '--no-cache-dir', '--no-input', '--upgrade'];

@@ -4,6 +4,7 @@ import { diskError, makeFolder } from '../models/disk.ts';
 import { withLock } from '../models/locks.ts';
 import type { PullListener } from '../models/pullContext.ts';
 import { PilotError } from '../protocol/errors.ts';
+import { jobSentence } from '../protocol/jobSentences.ts';
 import { toolchainLayout } from './layout.ts';
 import { readState } from './state.ts';
 import { runnerFor } from './status.ts';
@@ -24,7 +25,7 @@ export async function removeToolchain(
       const state = await readState(layout.state);
       const runner = runnerFor(state?.choice ?? {}, env);
       await new Steps(layout, runner, signal, listener, 'install').endLeftovers();
-      listener.onProgress({ step: `Removing ${layout.root}` });
+      listener.onProgress({ step: jobSentence('remove', { what: layout.root }) });
       // First, so that what is left by a removal that is killed is not taken for an installation.
       await rm(layout.state, { force: true });
       await rm(layout.root, { recursive: true, force: true });

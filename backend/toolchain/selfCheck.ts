@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { PilotError } from '../protocol/errors.ts';
 import type { ToolchainStatus } from '../protocol/toolchain.ts';
+import { jobSentence } from '../protocol/jobSentences.ts';
 import { parseJsonLine } from './jsonLine.ts';
 import { shippedText, type ToolchainLock } from './lock.ts';
 import type { Steps } from './steps.ts';
@@ -30,7 +31,7 @@ export async function selfCheck(
   const works = new Map<string, string>();
   const failures: string[] = [];
   let current: string | undefined;
-  steps.listener.onProgress({ step: 'Checking that all of it works' });
+  steps.listener.onProgress({ step: jobSentence('checkAll') });
   const ended = await steps.run(
     steps.layout.python,
     ['-I', '-c', await shippedText('selfcheck.py')],

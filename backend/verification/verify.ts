@@ -11,6 +11,7 @@ import type {
   VerificationReport,
   VerifyParams,
 } from '../protocol/verification.ts';
+import { jobSentence } from '../protocol/jobSentences.ts';
 import { findToolchain, type InstalledToolchain } from '../toolchain/find.ts';
 import { withLinkedFolders } from '../toolchain/linkedFolders.ts';
 import { countLayers, isLanguageModel, layerOf, planNets, type Case } from './cases.ts';
@@ -69,7 +70,7 @@ export async function verifyModel(
     throw new PilotError('cardMissing', { reason: 'this version cannot drive one yet' });
   }
   const target = await findTarget(store, params.model);
-  listener.onProgress({ step: `Checking ${path.basename(target.bmodel)}` });
+  listener.onProgress({ step: jobSentence('check', { what: path.basename(target.bmodel) }) });
   const bmodel = await checkIntegrity(target, signal);
   if (bmodel.devices > 1) {
     const reason = `it is built for ${bmodel.devices} chips, and the emulator is one`;
@@ -208,7 +209,8 @@ class Verification {
     const { target, bmodel, listener } = this.context;
     const { weights, instructions, neuron, io, kernel } = bmodel.memory;
     const memory = weights + instructions + neuron + io + kernel;
-    listener.onProgress({ step: 'Loading the model on the emulator', fraction: REFERENCE_SHARE });
+    const step = jobSentence('loadEmulator');
+    listener.onProgress({ step, fraction: REFERENCE_SHARE });
     return runCases(tool, { ...options, bmodel: target.bmodel, memory }, cases, (done, current) => {
       const fraction = REFERENCE_SHARE + (1 - REFERENCE_SHARE) * (done / cases.length);
       listener.onProgress({ step: describeCase(current), fraction });
@@ -229,9 +231,11 @@ function greedyOf(
 }
 
 function describeCase(one: Case): string {
-  if ('net' in one) return `Comparing ${one.net}`;
-  if ('prompt' in one) return `Decoding after prompt ${one.prompt + 1}`;
-  return `Comparing ${one.given ?? 'the whole model'}`;
+  if ('net' in one) return jobSentence('compare', { net: one.net });
+  if ('prompt' in one) return jobSentence('decode', { number: one.prompt + 1 });
+  return one.given === null
+    ? jobSentence('compareModel')
+    : jobSentence('compare', { net: one.given });
 }
 
 /** Tokens of a prompt that leave room for its answer, and that the model takes at once if it must. */

@@ -51,7 +51,6 @@ export class Conversion implements vscode.Disposable {
     this.toolchain = new ToolchainSetup(backend, this.runner);
     this.reports = this.own.add(
       new ModelReports(edges, {
-        stepsOf: (job) => jobs.stepsOf(job),
         jobs: () => jobs.jobs,
         use: (session, model) => useModel(session, edges.models, model),
         verify: (session, model) => this.verify(session, model),

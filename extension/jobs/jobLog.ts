@@ -5,7 +5,7 @@ import type { BackendSession } from '../backendSession.ts';
 import { systemAfter, type After } from '../clock.ts';
 import { Disposables } from '../disposables.ts';
 import { guard } from '../guard.ts';
-import { hasEnded } from './jobText.ts';
+import { hasEnded, jobSentenceText } from './jobText.ts';
 
 /** The compiler prints many lines; people read few. */
 const POLL_MS = 1000;
@@ -27,7 +27,7 @@ export class JobLogView implements vscode.Disposable {
     const turn = {};
     this.shown = turn;
     this.channel.clear();
-    this.channel.appendLine(`${job.title} (${job.id})`);
+    this.channel.appendLine(`${jobSentenceText(job.title)} (${job.id})`);
     this.channel.show(true);
     const next = await this.append(session, job.id, 0, turn);
     guard(this.log, this.follow(session, job.id, next, turn));

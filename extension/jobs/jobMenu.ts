@@ -6,7 +6,15 @@ import type { BackendSession } from '../backendSession.ts';
 import { commands, titleOf } from '../commandIds.ts';
 import type { JobLogView } from './jobLog.ts';
 import type { JobRunner } from './jobRunner.ts';
-import { detailOf, hasEnded, kindName, percentText, stateText, timeLeftText } from './jobText.ts';
+import {
+  detailOf,
+  hasEnded,
+  jobSentenceText,
+  kindName,
+  percentText,
+  stateText,
+  timeLeftText,
+} from './jobText.ts';
 
 interface JobItem extends vscode.QuickPickItem {
   readonly job: JobInfo;
@@ -38,7 +46,7 @@ export function jobItems(jobs: readonly JobInfo[]): JobItem[] {
     // Where a job has stopped says nothing once it is done.
     const shown = job.state === 'done' ? facts.slice(0, 2) : facts;
     return {
-      label: `${icon(job)} ${job.title}`,
+      label: `${icon(job)} ${jobSentenceText(job.title)}`,
       description: shown.filter((fact) => fact !== undefined).join(' · '),
       detail: detailOf(job),
       job,
@@ -115,6 +123,8 @@ export async function showJobs(parts: JobMenuParts): Promise<void> {
   });
   if (!chosen) return;
   const actions = jobActions(session, chosen.job, parts);
-  const action = await vscode.window.showQuickPick(actions, { title: chosen.job.title });
+  const action = await vscode.window.showQuickPick(actions, {
+    title: jobSentenceText(chosen.job.title),
+  });
   await action?.run();
 }

@@ -4,7 +4,7 @@ import { PilotError } from '../../backend/protocol/errors.ts';
 import type { JobInfo } from '../../backend/protocol/jobs.ts';
 import { abortOnCancel } from '../abortOnCancel.ts';
 import type { BackendSession } from '../backendSession.ts';
-import { hasEnded, timeLeftText } from './jobText.ts';
+import { hasEnded, jobSentenceText, timeLeftText } from './jobText.ts';
 
 /**
  * The job when it has ended, in whichever way. Aborting the signal asks the backend to cancel it.
@@ -44,7 +44,9 @@ export function progressMessage(job: JobInfo): string {
   const { doneBytes, totalBytes, step } = job;
   const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 10e6 ? 1 : 0);
   if (doneBytes === undefined) {
-    return [step, timeLeftText(job)].filter((text) => text !== undefined).join(' · ');
+    return [jobSentenceText(step), timeLeftText(job)]
+      .filter((text) => text !== undefined)
+      .join(' · ');
   }
   if (totalBytes === undefined) return vscode.l10n.t('{0} MB', megabytes(doneBytes));
   return vscode.l10n.t('{0} of {1} MB', megabytes(doneBytes), megabytes(totalBytes));

@@ -7,7 +7,7 @@ import { offer, offerWarning, type Choice } from '../notices.ts';
 import { sentenceOf, problemOf } from '../problems.ts';
 import type { JobLogView } from './jobLog.ts';
 import { showJob } from './jobProgress.ts';
-import { kindName } from './jobText.ts';
+import { jobSentenceText, kindName } from './jobText.ts';
 import { mayStartJobs } from './trust.ts';
 
 /** What to say and offer when a job of a kind is done. */
@@ -42,7 +42,7 @@ export class JobRunner {
 
   /** Shows the job until it has ended, for what goes on when it is done. Throws like `run`. */
   async end(session: BackendSession, job: JobInfo): Promise<JobInfo> {
-    const title = vscode.l10n.t('TPU Pilot: {0}', job.title);
+    const title = vscode.l10n.t('TPU Pilot: {0}', jobSentenceText(job.title));
     const following =
       this.followed.get(job.id) ??
       showJob(session, title, job).finally(() => this.followed.delete(job.id));
@@ -93,11 +93,11 @@ export class JobRunner {
   }
 
   private endedText({ state, kind, title, isResumable }: JobInfo): string {
-    const name = kindName(kind);
+    const [name, job] = [kindName(kind), jobSentenceText(title)];
     const text =
       state === 'cancelled'
-        ? vscode.l10n.t('{0} cancelled: {1}.', name, title)
-        : vscode.l10n.t('{0} interrupted: {1}.', name, title);
+        ? vscode.l10n.t('{0} cancelled: {1}.', name, job)
+        : vscode.l10n.t('{0} interrupted: {1}.', name, job);
     return isResumable === true ? `${text} ${vscode.l10n.t('What was done is kept.')}` : text;
   }
 }

@@ -2,7 +2,14 @@
 import * as vscode from 'vscode';
 import { commands } from '../commandIds.ts';
 import { Disposables } from '../disposables.ts';
-import { detailOf, kindName, percentText, stateText, timeLeftText } from './jobText.ts';
+import {
+  detailOf,
+  jobSentenceText,
+  kindName,
+  percentText,
+  stateText,
+  timeLeftText,
+} from './jobText.ts';
 import type { JobWatch } from './jobWatch.ts';
 
 export class JobStatus implements vscode.Disposable {
@@ -31,7 +38,11 @@ export class JobStatus implements vscode.Disposable {
     }
     const words = [kindName(job.kind), percentText(job) ?? stateText(job)];
     const left = timeLeftText(job);
-    const sentence = [job.title, detailOf(job), ...(left === undefined ? [] : [left])].join(' · ');
+    const sentence = [
+      jobSentenceText(job.title),
+      detailOf(job),
+      ...(left === undefined ? [] : [left]),
+    ].join(' · ');
     this.item.text = `$(sync~spin) ${words.join(' ')}`;
     this.item.tooltip = sentence;
     this.item.accessibilityInformation = { label: [...words, sentence].join(', '), role: 'button' };

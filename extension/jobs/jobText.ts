@@ -1,6 +1,8 @@
 /** A job in words. */
 import * as vscode from 'vscode';
 import type { JobInfo } from '../../backend/protocol/jobs.ts';
+import { jobTable } from '../../backend/protocol/jobSentences.ts';
+import { translated } from '../translated.ts';
 import { messageOf, problemOf } from '../problems.ts';
 
 export function hasEnded({ state }: Pick<JobInfo, 'state'>): boolean {
@@ -67,6 +69,15 @@ export function timeLeftText({ secondsLeft }: Pick<JobInfo, 'secondsLeft'>): str
   return vscode.l10n.t('{0} h {1} min left', Math.floor(minutes / 60), minutes % 60);
 }
 
+/** A title or a step of a job in the language of the editor; one of a newer backend as it came. */
+export function jobSentenceText(sentence: string): string {
+  for (const template of Object.values(jobTable)) {
+    const text = translated(template, sentence);
+    if (text !== undefined) return text;
+  }
+  return sentence;
+}
+
 /** What it does, or why it has ended. */
 export function detailOf(job: JobInfo): string {
   if (job.error) {
@@ -74,5 +85,5 @@ export function detailOf(job: JobInfo): string {
     return messageOf(problemOf({ code, message, data: { name: '', remedy } }));
   }
   if (job.state === 'queued') return vscode.l10n.t('It starts when the job before it has ended.');
-  return hasEnded(job) ? '' : job.step;
+  return hasEnded(job) ? '' : jobSentenceText(job.step);
 }

@@ -3,11 +3,9 @@ import * as vscode from 'vscode';
 import type { JobInfo } from '../../backend/protocol/jobs.ts';
 import type { BackendConnection } from '../backendConnection.ts';
 import type { BackendSession } from '../backendSession.ts';
-import { systemClock, type Clock } from '../clock.ts';
 import { Disposables } from '../disposables.ts';
 import { guard } from '../guard.ts';
 import { hasEnded } from './jobText.ts';
-import { addStep, type Step } from './stepRecord.ts';
 
 export class JobWatch implements vscode.Disposable {
   private readonly own = new Disposables();
@@ -15,14 +13,12 @@ export class JobWatch implements vscode.Disposable {
   private watched: BackendSession | undefined;
   /** By id, in the order they were first told of. */
   private readonly known = new Map<string, JobInfo>();
-  private readonly steps = new Map<string, readonly Step[]>();
 
   readonly onDidChange = this.changed.event;
 
   constructor(
     private readonly backend: Pick<BackendConnection, 'session' | 'onDidChange'>,
     private readonly log: Pick<vscode.LogOutputChannel, 'error'>,
-    private readonly clock: Pick<Clock, 'now'> = systemClock,
   ) {
     this.own.add(backend.onDidChange(() => this.follow()));
   }
@@ -41,10 +37,6 @@ export class JobWatch implements vscode.Disposable {
   get work(): JobInfo | undefined {
     const open = this.jobs.filter((job) => job.kind !== 'pull' && !hasEnded(job));
     return open.find(({ state }) => state === 'running') ?? open.at(-1);
-  }
-
-  stepsOf(job: string): readonly Step[] {
-    return this.steps.get(job) ?? [];
   }
 
   dispose(): void {
@@ -79,8 +71,6 @@ export class JobWatch implements vscode.Disposable {
 
   private take(job: JobInfo): void {
     this.known.set(job.id, job);
-    const steps = this.steps.get(job.id) ?? [];
-    this.steps.set(job.id, addStep(steps, job, this.clock.now()));
     this.changed.fire();
   }
 }

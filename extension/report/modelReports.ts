@@ -6,7 +6,6 @@ import type { Prediction } from '../../backend/protocol/prediction.ts';
 import type { VerificationReport } from '../../backend/protocol/verification.ts';
 import type { BackendSession } from '../backendSession.ts';
 import type { ConversionFields } from '../conversion/conversionFields.ts';
-import type { Step } from '../jobs/stepRecord.ts';
 import type { PageEdges } from '../pages/page.ts';
 import { problemOf } from '../problems.ts';
 import type { ModelReport } from './reportPage.ts';
@@ -14,10 +13,9 @@ import { ReportPanels } from './reportPanel.ts';
 
 export type PredictionAsked = ParamsOf<'predict/estimate'>;
 
-/** What a report leads to, and where its steps come from. */
+/** What a report leads to, and the jobs that are known. */
 export interface ReportParts {
   readonly jobs: () => readonly JobInfo[];
-  readonly stepsOf: (job: string) => readonly Step[];
   readonly use: (session: BackendSession, model: string) => Promise<void>;
   readonly verify: (session: BackendSession, model: string) => Promise<void>;
   readonly compile: (session: BackendSession, asked: PredictionAsked) => Promise<void>;
@@ -49,6 +47,7 @@ export class ModelReports implements vscode.Disposable {
       this.known(session.request('predict/estimate', { source: model })),
     ]);
     const job = this.parts.jobs().find((one) => one.kind === 'convert' && one.model === model);
+    const details = job && (await this.known(session.request('job/get', { job: job.id })));
     const report: ModelReport = {
       // Not the display name, which models that were made from one another share.
       name: info?.id ?? verification?.model ?? model,
@@ -56,7 +55,7 @@ export class ModelReports implements vscode.Disposable {
       isConverted: true,
       verification,
       prediction,
-      steps: job ? this.parts.stepsOf(job.id) : [],
+      steps: details?.steps ?? [],
     };
     const { parts } = this;
     this.panels.show(model, report, {

@@ -1,8 +1,9 @@
 /** The report of a model: how it was made, whether it is right, and how fast it will be. */
 import * as vscode from 'vscode';
+import type { JobStep } from '../../backend/protocol/jobs.ts';
 import type { Prediction } from '../../backend/protocol/prediction.ts';
 import type { VerificationReport } from '../../backend/protocol/verification.ts';
-import type { Step } from '../jobs/stepRecord.ts';
+import { jobSentenceText } from '../jobs/jobText.ts';
 import { html, type Html, type HtmlPart } from '../pages/html.ts';
 import { formatDuration } from '../pages/numbers.ts';
 import { table } from '../pages/table.ts';
@@ -17,8 +18,8 @@ export interface ModelReport {
   readonly isConverted: boolean;
   readonly verification: VerificationReport | undefined;
   readonly prediction: Prediction | undefined;
-  /** Of its conversion, when this window has seen it. */
-  readonly steps: readonly Step[];
+  /** Of its conversion, where its job is still known. */
+  readonly steps: readonly JobStep[];
 }
 
 function button(action: string, text: string, isPrimary = false): Html {
@@ -51,25 +52,27 @@ function actions({ isConverted, verification, prediction }: ModelReport): Html {
   return html`<div class="actions">${buttons}</div>`;
 }
 
-function stepsSection(steps: readonly Step[]): Html | undefined {
-  const ended = steps.filter(({ endedAt }) => endedAt !== undefined);
-  if (ended.length === 0) return undefined;
-  const took = ({ startedAt, endedAt = startedAt }: Step): number => (endedAt - startedAt) / 1000;
-  const total = ended.reduce((sum, step) => sum + took(step), 0);
+function stepsSection(steps: readonly JobStep[]): Html | undefined {
+  if (steps.length === 0) return undefined;
+  const total = steps.reduce((sum, { seconds }) => sum + seconds, 0);
   return html`<section aria-labelledby="steps-title">
     <h2 id="steps-title">${vscode.l10n.t('Conversion')}</h2>
     ${table({
       id: 'steps',
-      caption: vscode.l10n.t('{0} steps in {1}', ended.length, formatDuration(total)),
+      caption: vscode.l10n.t('{0} steps in {1}', steps.length, formatDuration(total)),
       columns: [
-        { title: vscode.l10n.t('Step'), cell: ({ name }) => name, isRowHeading: true },
+        {
+          title: vscode.l10n.t('Step'),
+          cell: ({ name }) => jobSentenceText(name),
+          isRowHeading: true,
+        },
         {
           title: vscode.l10n.t('Took'),
-          cell: (step) => formatDuration(took(step)),
+          cell: ({ seconds }) => formatDuration(seconds),
           isNumber: true,
         },
       ],
-      rows: ended,
+      rows: steps,
     })}
   </section>`;
 }

@@ -4,6 +4,7 @@ import * as ts from 'typescript';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { errorTable } from '../../backend/protocol/errorTable.ts';
+import { jobTable } from '../../backend/protocol/jobSentences.ts';
 import { noticeTable } from '../../backend/protocol/notices.ts';
 import { PARTICIPANT_ID } from '../../extension/chat/participant.ts';
 import { commands } from '../../extension/commandIds.ts';
@@ -170,7 +171,12 @@ test('every text of the manifest exists in both languages, and none is left over
 
 test('every text of the code and of the error table is translated, and none is left over', () => {
   const table = Object.values(errorTable).flatMap(({ sentence, remedy }) => [sentence, remedy]);
-  const needed = new Set([...localizedTexts(), ...table, ...Object.values(noticeTable)]);
+  const needed = new Set([
+    ...localizedTexts(),
+    ...table,
+    ...Object.values(noticeTable),
+    ...Object.values(jobTable),
+  ]);
   const missing = [...needed].filter((text) => !(text in bundle));
   const leftOver = Object.keys(bundle).filter((text) => !needed.has(text));
   expect({ missing, leftOver }).toEqual({ missing: [], leftOver: [] });

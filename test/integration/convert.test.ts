@@ -10,6 +10,7 @@ import { scriptText } from '../../backend/conversion/scripts.ts';
 import { CpuDevice } from '../../backend/devices/cpu.ts';
 import { readBmodel, type Bmodel } from '../../backend/formats/bmodel.ts';
 import { defaultConversionEdges } from '../../backend/jobs/convertJob.ts';
+import { addModel } from '../../backend/models/add.ts';
 import { readManifest } from '../../backend/models/manifest.ts';
 import { ModelStore } from '../../backend/models/store.ts';
 import { ConvertParams } from '../../backend/protocol/conversion.ts';
@@ -225,6 +226,31 @@ describeCompiler('converting', () => {
       expect(names.sort()).toEqual(['block_0', 'block_cache_0', 'lm_head']);
     },
     2 * CONVERT_MS,
+  );
+
+  it.each([
+    ['w8f16', 64],
+    // A scale for few weights: random ones lose more to 4 bits than trained ones.
+    ['w4f16', 16],
+  ])(
+    'makes of a model of the store a %s that is faithful',
+    async (quantization, groupSize) => {
+      const { start, store, source } = await setUp({ layers: 1, dtype: 'F16', spread: 0.005 });
+      const nobody = { onProgress: () => undefined, onNotice: () => undefined };
+      const { signal } = new AbortController();
+      const { id } = await addModel(store, { path: source, alias: 'mine' }, nobody, signal);
+      const options = { quantization, groupSize, sequenceLength: 64, hasPrefixReuse: false };
+      const made = await start({ source: 'mine', options: { ...options, head: 'token' } });
+      expect([id, made.id]).toEqual(['tiny', `tiny-${quantization}`]);
+      const [input] = (await bmodelOf(made)).nets.find(({ name }) => name === 'block_0')!.stages[0]!
+        .inputs;
+      expect(input?.dtype).toBe('f16');
+      const listener = { ...nobody, log: () => undefined };
+      const asked = VerifyParams.parse({ model: made.id, layers: [0] });
+      const report = await verifyModel(store, asked, listener, signal);
+      expect(report).toMatchObject({ passed: true, quantization });
+    },
+    CONVERT_MS,
   );
 
   it(

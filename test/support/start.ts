@@ -69,8 +69,9 @@ async function start(): Promise<void> {
   await getModel();
   step('Starting the backend');
   await startBackend();
-  // A copy, so that trying things out does not change the repository.
-  const workspace = join(root, 'out/playground');
+  // A copy outside, so that trying things out does not change the repository, and the editor does
+  // not ask about the repository around it.
+  const workspace = join(cacheFolder(), 'playground');
   if (!existsSync(workspace)) {
     await cp(join(root, 'test/support/workspace'), workspace, { recursive: true });
   }

@@ -3,6 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { PilotError } from '../../protocol/errors.ts';
 import { totalSize } from '../../protocol/models.ts';
+import { jobSentence } from '../../protocol/jobSentences.ts';
 import { diskError, requireSpace } from '../disk.ts';
 import { PartFile, readChunks } from '../partFile.ts';
 import type { PullContext, StoredFile } from '../pullContext.ts';
@@ -63,7 +64,7 @@ export async function copyLocalModel(
       for await (const chunk of readChunks(path.join(model.folder, name), signal)) {
         await part.append(chunk);
         doneBytes += chunk.length;
-        context.onProgress({ step: `Copying ${name}`, doneBytes, totalBytes });
+        context.onProgress({ step: jobSentence('copy', { what: name }), doneBytes, totalBytes });
       }
       await part.flush();
       stored.push({ name, size: part.size, sha256: part.sha256() });

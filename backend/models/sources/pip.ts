@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { PilotError } from '../../protocol/errors.ts';
+import { jobSentence } from '../../protocol/jobSentences.ts';
 import { errorCode } from '../disk.ts';
 import { FetchError } from '../http.ts';
 import type { PullContext, StoredFile } from '../pullContext.ts';
@@ -28,7 +29,7 @@ export async function fetchFromPip(
   const { staging, signal } = context;
   await staging.keepOnly([]);
   const wanted = source.package + (source.version === undefined ? '' : `==${source.version}`);
-  context.onProgress({ step: `Downloading ${wanted} with pip` });
+  context.onProgress({ step: jobSentence('downloadWithPip', { what: wanted }) });
   return staging.withScratch(async (scratch) => {
     await downloadWheel(wanted, scratch, context, source, pythons);
     signal.throwIfAborted();

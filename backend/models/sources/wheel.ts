@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
 import { PilotError } from '../../protocol/errors.ts';
+import { jobSentence } from '../../protocol/jobSentences.ts';
 import { diskError, requireSpace } from '../disk.ts';
 import { PartFile } from '../partFile.ts';
 import type { PullContext, StoredFile } from '../pullContext.ts';
@@ -66,7 +67,7 @@ async function extract(zip: ZipFile, entry: Entry, context: PullContext): Promis
       signal.throwIfAborted();
       await part.append(chunk);
       context.onProgress({
-        step: `Unpacking ${name}`,
+        step: jobSentence('unpack', { what: name }),
         doneBytes: part.size,
         totalBytes: entry.uncompressedSize,
       });

@@ -208,14 +208,15 @@ describe('jobs that are kept', () => {
 
   async function setUpKept() {
     const folder = path.join(await temporaryFolder(), 'jobs');
+    const clock = { ms: 0 };
     const open = (factory?: (params: JobParams) => JobRequest) =>
       new JobService({
-        now: () => 0,
+        now: () => clock.ms,
         onUnexpected: (error) => expect.unreachable(String(error)),
         files: new JobFiles(folder),
         factories: { ...(factory && { convert: factory }) },
       });
-    return { folder, open };
+    return { folder, open, clock };
   }
 
   const ended = (jobs: JobService, id: string): Promise<JobInfo> =>
@@ -256,6 +257,40 @@ describe('jobs that are kept', () => {
     expect(await after.log(id, 7)).toEqual({ lines: [], next: 7 });
     expect(() => after.resume(id)).toThrow('it is done');
     expect(open().list()).toEqual([expect.objectContaining({ id, state: 'done' })]);
+  });
+
+  it('know their steps in every window and after a restart, those of both runs', async () => {
+    const { open, clock } = await setUpKept();
+    const before = open();
+    const { request, work: first } = work({ source: '/m' });
+    const { id } = before.start(request);
+    await first.started;
+    const take = (job: ManualWork, step: string, seconds: number): void => {
+      for (const fraction of [0, 1]) job.control?.onProgress({ step, fraction });
+      clock.ms += seconds * 1000;
+    };
+    take(first, 'One', 2);
+    take(first, 'Two', 3);
+    take(first, 'Lost', 1);
+
+    // A clock that began anew.
+    clock.ms = 0;
+    const second = new ManualWork();
+    const after = open((params) => ({ ...second.request('a'), kind: 'convert', params }));
+    const kept = [
+      { name: 'One', seconds: 2 },
+      { name: 'Two', seconds: 3 },
+    ];
+    expect(after.get(id).steps).toEqual(kept);
+    after.resume(id);
+    await second.started;
+    take(second, 'Three', 4);
+    const end = ended(after, id);
+    second.finish('tiny');
+    await end;
+    const steps = [...kept, { name: 'Three', seconds: 4 }];
+    expect(after.get(id).steps).toEqual(steps);
+    expect(open().get(id).steps).toEqual(steps);
   });
 
   it('are interrupted by a backend that is stopped, where others are cancelled', async () => {

@@ -1,5 +1,8 @@
 /** What people see of jobs: the status bar, the list, the log, and how they end. */
 import { afterEach, expect, test, vi } from 'vitest';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { jobSentence, jobTable } from '../../../backend/protocol/jobSentences.ts';
 import type { JobInfo } from '../../../backend/protocol/jobs.ts';
 import { InterruptedOffer } from '../../../extension/jobs/interruptedOffer.ts';
 import { JobLogView } from '../../../extension/jobs/jobLog.ts';
@@ -12,14 +15,16 @@ import {
 import { JobRunner } from '../../../extension/jobs/jobRunner.ts';
 import { JobStatus } from '../../../extension/jobs/jobStatus.ts';
 import { JobWatch } from '../../../extension/jobs/jobWatch.ts';
-import { addStep, type Step } from '../../../extension/jobs/stepRecord.ts';
-import { detailOf, timeLeftText } from '../../../extension/jobs/jobText.ts';
+import { progressMessage } from '../../../extension/jobs/jobProgress.ts';
+import { detailOf, jobSentenceText, timeLeftText } from '../../../extension/jobs/jobText.ts';
 import { EventEmitter, fake } from '../../support/fakeVscode.ts';
 import { FakeClock, FakeSession } from '../../support/fakeSession.ts';
 import { jobInfo } from '../../support/jobInfo.ts';
 import { fakeMemory } from '../../support/fakeMemory.ts';
 import { download } from '../../support/statusInput.ts';
 
+const bundleFile = path.join(import.meta.dirname, '../../../extension/l10n/bundle.l10n.zh-cn.json');
+const chinese = JSON.parse(readFileSync(bundleFile, 'utf8')) as Record<string, string>;
 const made: { dispose(): void }[] = [];
 const log = { info: () => undefined, error: (text: unknown) => void logged.push(String(text)) };
 let logged: string[] = [];
@@ -31,9 +36,9 @@ afterEach(() => {
 });
 
 /** A watch that is connected to a session. */
-async function watching(session: FakeSession, clock = new FakeClock()): Promise<JobWatch> {
+async function watching(session: FakeSession): Promise<JobWatch> {
   const changed = new EventEmitter<void>();
-  const watch = new JobWatch({ session, onDidChange: changed.event }, log, clock);
+  const watch = new JobWatch({ session, onDidChange: changed.event }, log);
   made.push(watch);
   changed.fire();
   await vi.waitUntil(() => session.requests.length > 0);
@@ -76,28 +81,31 @@ test('jobs are not asked for without the role admin', async () => {
   expect(session.requests).toEqual([]);
 });
 
-test('the steps of a job are timed as they are told', async () => {
-  const clock = new FakeClock();
-  const session = new FakeSession();
-  const watch = await watching(session, clock);
-  for (const [step, ms] of [
-    ['Reading', 100],
-    ['Reading', 900],
-    ['Packing', 500],
-  ] as const) {
-    session.emit('job/changed', jobInfo({ step }));
-    clock.advance(ms);
-  }
-  session.emit('job/changed', jobInfo({ state: 'done', step: 'Packing' }));
-  expect(watch.stepsOf('convert-1')).toEqual([
-    { name: 'Reading', startedAt: 0, endedAt: 1000 },
-    { name: 'Packing', startedAt: 1000, endedAt: 1500 },
-  ]);
+test.each(Object.entries(jobTable))('%s is told in the language of the editor', (_, template) => {
+  const sentence = template.replace(/\{(\w+)\}/g, '$1-1.x');
+  expect(jobSentenceText(sentence)).toBe(sentence);
+  fake.bundle = { [template]: `译：${template}` };
+  expect(jobSentenceText(sentence)).toBe(`译：${sentence}`);
 });
 
-test('what is told after the end adds nothing', () => {
-  const ended: Step[] = [{ name: 'Packing', startedAt: 0, endedAt: 5 }];
-  expect(addStep(ended, { state: 'done', step: 'Packing' }, 9)).toBe(ended);
+test('a title, a step and what became of a job are in the language of the editor', async () => {
+  fake.bundle = chinese;
+  const job = jobInfo({
+    title: jobSentence('convertModel', { model: 'tiny' }),
+    step: jobSentence('compileNet', { net: 'block_0', number: 2, total: 9 }),
+  });
+  const english = /Convert|Compiling/;
+  expect(jobItems([job])[0]?.label).toContain('转换 tiny');
+  expect(detailOf(job)).toContain('block_0');
+  expect(detailOf(job)).not.toMatch(english);
+  expect(progressMessage(job)).not.toMatch(english);
+  const ended: JobInfo = { ...job, state: 'cancelled' };
+  await new JobRunner(new JobLogView(log)).tell(new FakeSession(), ended);
+  expect(fake.shown.map(({ message }) => message).join()).toContain('转换 tiny');
+});
+
+test('what a newer backend calls a job is shown as it came', () => {
+  expect(jobSentenceText('Frobnicating x')).toBe('Frobnicating x');
 });
 
 test('the status bar shows long work while there is some, with what is left', async () => {

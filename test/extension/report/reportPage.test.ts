@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { jobTable } from '../../../backend/protocol/jobSentences.ts';
 import { predict } from '../../../backend/prediction/predict.ts';
 import {
   layerErrors,
@@ -23,9 +24,8 @@ const base: ModelReport = {
   verification: failed,
   prediction: predict(shapes['Qwen3-8B']),
   steps: [
-    { name: 'Reading', startedAt: 0, endedAt: 900 },
-    { name: 'Compiling block_0', startedAt: 900, endedAt: 20_900 },
-    { name: 'Packing', startedAt: 20_900 },
+    { name: 'Making the graphs of the layers', seconds: 0.9 },
+    { name: 'Compiling block_0, 1 of 9', seconds: 20 },
   ],
 };
 
@@ -91,10 +91,12 @@ test('what only a near tie differs in is told from what is wrong', () => {
   expect(shown.match(/<mark/g)).toHaveLength(4);
 });
 
-test('the steps that have ended are timed', () => {
+test('the steps that have ended are timed, in the language of the editor', () => {
   const shown = page();
   expect(shown).toContain('2 steps in 21 s');
-  expect(shown).not.toContain('Packing');
+  expect(shown).toContain('Compiling block_0, 1 of 9');
+  fake.bundle = { [jobTable.compileNet]: '编译 {net}（{number}/{total}）' };
+  expect(page()).toContain('编译 block_0（1/9）');
 });
 
 test('every picture has words, every table a caption, and nothing has a style of its own', () => {
