@@ -44,10 +44,10 @@ export async function cardLibraries(folder: string = LIBSOPHON): Promise<string>
   for (const names of cardLibraryNames) {
     const file = await firstFile(absolute, names);
     if (file === undefined) {
-      throw unusable(`there is no ${names[0]} in ${absolute}`);
+      throw unusable(`there is no ${names[0]} in ${absolute}.`);
     }
     const reason = await whyUnfit(file);
-    if (reason !== undefined) throw unusable(`${file}: ${reason}`);
+    if (reason !== undefined) throw unusable(`${file}: ${reason}.`);
   }
   return absolute;
 }

@@ -28,7 +28,7 @@ export function openLibraries(folder: string): CardLibraries {
     throw new DeviceError('lost', `On this machine ${wrong.join(', ')} have other sizes in C.`);
   }
   const missing = (symbol: string): DeviceError =>
-    new DeviceError('libraryTooOld', `what is in ${folder} lacks ${symbol}`);
+    new DeviceError('libraryTooOld', `what is in ${folder} lacks ${symbol}.`);
   // In this order: the second finds the first's symbols.
   const bmlib = open(folder, names.bmlib);
   const bmrt = open(folder, names.bmrt);
@@ -38,13 +38,13 @@ export function openLibraries(folder: string): CardLibraries {
 function open(folder: string, candidates: readonly string[]): LibraryHandle {
   const name = candidates.find((candidate) => existsSync(join(folder, candidate)));
   if (name === undefined) {
-    throw new DeviceError('libraryMissing', `there is no ${candidates.join(' or ')} in ${folder}`);
+    throw new DeviceError('libraryMissing', `there is no ${candidates.join(' or ')} in ${folder}.`);
   }
   try {
     return koffi.load(join(folder, name), { global: true });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `${name} cannot be opened: ${reason}`;
+    const message = `${name} cannot be opened: ${reason}.`;
     throw new DeviceError('libraryMissing', message, undefined, { cause });
   }
 }

@@ -91,7 +91,13 @@ describe('DeviceEngine', { timeout: 60_000 }, () => {
     const alone = empty({}, { devices: [broken] });
     expect(await errorOf(alone.load())).toBe('libraryMissing');
     expect(await alone.engine.devices()).toMatchObject([
-      { id: 'bm1684x-0', state: 'failed', detail: problem.message, restarts: 0, telemetry: {} },
+      {
+        id: 'bm1684x-0',
+        state: 'failed',
+        detail: `${problem.message} ${problem.data.remedy}`,
+        restarts: 0,
+        telemetry: {},
+      },
     ]);
     const host = { modulePath: build.modulePath, args: ['{}'] };
     const memory = { id: 'mem', kind: 'memory', slots: 3, host };
