@@ -1,0 +1,157 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Bmlib } from '../../../../backend/devices/bm1684x/bmlib.ts';
+import type { Bmrt } from '../../../../backend/devices/bm1684x/bmrt.ts';
+import { Chip } from '../../../../backend/devices/bm1684x/chip.ts';
+import { Runtime } from '../../../../backend/devices/bm1684x/runtime.ts';
+import { cString, TensorArray } from '../../../../backend/devices/bm1684x/tensorArray.ts';
+import { Status } from '../../../../backend/devices/bm1684x/types.ts';
+
+/** Libraries that answer what they are told to, and remember what they were asked. */
+function libraries(bmlib: Partial<Bmlib> = {}, bmrt: Partial<Bmrt> = {}) {
+  const dev_request = vi.fn<Bmlib['dev_request']>((handle) => {
+    handle[0] = 1n;
+    return Status.success;
+  });
+  const dev_free = vi.fn<Bmlib['dev_free']>();
+  const usual: Partial<Bmlib> = {
+    dev_request,
+    dev_free,
+    dev_getcount: (count) => {
+      count[0] = 2;
+      return Status.success;
+    },
+    get_chipid: (_, chip) => {
+      chip[0] = 0x1686;
+      return Status.success;
+    },
+    thread_sync: () => Status.success,
+    get_gmem_total_heap_num: () => Status.notSupported,
+  };
+  const runtime: Partial<Bmrt> = { create: () => 2n, load_bmodel: () => true, destroy: vi.fn() };
+  return {
+    bmlib: { ...usual, ...bmlib } as Bmlib,
+    bmrt: { ...runtime, ...bmrt } as Bmrt,
+    dev_request,
+    dev_free,
+  };
+}
+
+const memory = { device_addr: 4096, size: 8, reserved: 0, dmabuf_fd: 0, flags: 0 };
+const fails = (code: string, text: string): Error =>
+  expect.objectContaining({
+    name: 'DeviceError',
+    code,
+    message: expect.stringContaining(text) as string,
+  }) as Error;
+
+describe('opening a chip', () => {
+  it.each([-1, 2, 7])('never asks for the number %d, which was not counted', (number) => {
+    const parts = libraries();
+    expect(() => Chip.open(parts, number)).toThrow(fails('lost', 'there are 2'));
+    expect(parts.dev_request).not.toHaveBeenCalled();
+  });
+
+  it('says that there is none', () => {
+    const parts = libraries({ dev_getcount: () => Status.failure });
+    expect(() => Chip.open(parts, 0)).toThrow(fails('lost', 'no chip was found'));
+  });
+
+  it('refuses another chip, and lets go of it', () => {
+    const parts = libraries({
+      get_chipid: (_, chip) => {
+        chip[0] = 0x1684;
+        return Status.success;
+      },
+    });
+    expect(() => Chip.open(parts, 1)).toThrow(fails('lost', 'a 0x1684'));
+    expect(parts.dev_free).toHaveBeenCalledWith(1n);
+  });
+});
+
+describe('an open chip', () => {
+  it.each([
+    [Status.timeout, 'hung', 'does not answer'],
+    [Status.busy, 'hung', 'does not answer'],
+    [Status.failure, 'lost', 'status 2'],
+    [77, 'lost', 'status 77 (unknown)'],
+  ])('turns status %d into %s', (status, code, text) => {
+    const chip = Chip.open(libraries({ thread_sync: () => status }), 0);
+    expect(() => chip.sync('the head')).toThrow(fails(code, text));
+  });
+
+  it('names the largest heap when there is no memory', () => {
+    const chip = Chip.open(
+      libraries({
+        malloc_device_byte: () => Status.noMemory,
+        get_gmem_total_heap_num: (_, count) => {
+          count[0] = 2;
+          return Status.success;
+        },
+        get_gmem_heap_stat_byte_by_id: (_, stat, heap) => {
+          Object.assign(stat, { total: 1000n, avail: BigInt(100 + heap) });
+          return Status.success;
+        },
+      }),
+      0,
+    );
+    expect(chip.heaps().map(({ name }) => name)).toEqual(['heap 0', 'heap 1']);
+    expect(() => chip.allocate(500, 'states')).toThrow(
+      expect.objectContaining({
+        code: 'noMemory',
+        shortage: { heap: 'device memory', neededBytes: 500, availableBytes: 101 },
+      }) as Error,
+    );
+  });
+
+  it('tells no heaps where the library succeeds and writes nothing', () => {
+    const chip = Chip.open(
+      libraries({
+        get_gmem_total_heap_num: (_, count) => {
+          count[0] = 1;
+          return Status.success;
+        },
+        get_gmem_heap_stat_byte_by_id: () => Status.success,
+      }),
+      0,
+    );
+    expect(chip.heaps()).toEqual([]);
+  });
+
+  it('counts its calls', () => {
+    const chip = Chip.open(libraries({ memcpy_d2d_byte: () => Status.success }), 0);
+    chip.copy(memory, 0, memory, 4, 4);
+    chip.sync('it');
+    expect(chip.work).toMatchObject({ calls: 2, launches: 0 });
+  });
+});
+
+describe('the runtime', () => {
+  const launch = {
+    name: cString('block_3'),
+    inputs: new TensorArray([]),
+    outputs: new TensorArray([]),
+  };
+
+  it('destroys what it cannot load', () => {
+    const destroy = vi.fn();
+    const chip = Chip.open(libraries({}, { load_bmodel: () => false, destroy }), 0);
+    expect(() => Runtime.load(chip, '/m.bmodel', '0.5.1')).toThrow(fails('invalidModel', '0.5.1'));
+    expect(destroy).toHaveBeenCalledWith(2n);
+  });
+
+  it('names the net that was not launched', () => {
+    const chip = Chip.open(libraries({}, { launch_tensor_ex: () => false }), 0);
+    const runtime = Runtime.load(chip, '/m.bmodel', '0.5.1');
+    expect(() => runtime.launch(launch)).toThrow(fails('lost', 'did not launch block_3.'));
+    expect(chip.work.launches).toBe(1);
+  });
+
+  it('says hung when the chip is the reason', () => {
+    const parts = libraries(
+      { thread_sync: () => Status.timeout },
+      { launch_tensor_ex: () => false },
+    );
+    const runtime = Runtime.load(Chip.open(parts, 0), '/m.bmodel', '0.5.1');
+    expect(() => runtime.launch(launch)).toThrow(fails('hung', 'block_3'));
+  });
+});
