@@ -259,6 +259,22 @@ describeCompiler('with the compiler', () => {
           expect.not.arrayContaining([expect.stringMatching(/ /)]),
         );
       });
+
+      suite.it('says in Chinese what it does', async () => {
+        const { window } = suite;
+        await new PilotPage(window).button('转换').press('Enter');
+        const progress = window.notification(/转换 tiny-qwen3/);
+        await progress.filter({ hasText: /正在/ }).waitFor({ timeout: LONG_MS });
+        await window.screenshot(screenshots, 'zh-convert-progress');
+        await window.runCommand('TPU Pilot: 显示任务');
+        const row = window.page.locator('.quick-input-list .monaco-list-row');
+        const text = await row.filter({ hasText: '转换 tiny-qwen3' }).first().textContent();
+        expect(text).not.toMatch(/Convert|Compiling|Making|Starting/);
+        await window.screenshot(screenshots, 'zh-convert-jobs');
+        await row.filter({ hasText: '转换 tiny-qwen3' }).first().click();
+        await row.filter({ hasText: '取消' }).first().click();
+        await window.notification(/已取消/).waitFor();
+      });
     },
     {},
     { ...home, language: 'zh-cn', until: (window) => withoutModel(window, /TPU 无模型/) },
