@@ -41,6 +41,8 @@ export class Bm1684xDevice implements Device {
   readonly #models = new Set<Bm1684xModel>();
   #byLibrary: Telemetry = {};
   #nextModel = 1;
+  /** Under way. */
+  #loads = 0;
   #closed: Promise<void> | undefined;
 
   private constructor(
@@ -85,9 +87,9 @@ export class Bm1684xDevice implements Device {
     };
   }
 
-  /** By the driver's files; what those lack by the library, as it was before the step that runs. */
+  /** By the driver's files; what those lack by the library, as it was before what it is doing. */
   async telemetry(): Promise<Telemetry> {
-    const isBusy = [...this.#models].some((model) => model.isRunning);
+    const isBusy = this.#loads > 0 || [...this.#models].some((model) => model.isRunning);
     if (!isBusy) this.#byLibrary = await this.#client.call('telemetry', {});
     return { ...this.#byLibrary, ...(this.#held && (await readTelemetry(this.#held.info))) };
   }
@@ -103,6 +105,20 @@ export class Bm1684xDevice implements Device {
       );
     }
     options.onProgress?.(0.05);
+    this.#loads++;
+    try {
+      return await this.#load(file, bmodel, options);
+    } finally {
+      this.#loads--;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #load(file: string, bmodel: Bmodel, options: LoadOptions): Promise<Bm1684xModel> {
     const workerModule = this.#options.modules?.tokenizer;
     const text = await openModelText(dirname(file), { ...(workerModule && { workerModule }) });
     try {
@@ -129,11 +145,6 @@ export class Bm1684xDevice implements Device {
       await text.close();
       throw error;
     }
-  }
-
-  close(): Promise<void> {
-    this.#closed ??= this.#close();
-    return this.#closed;
   }
 
   async #close(): Promise<void> {

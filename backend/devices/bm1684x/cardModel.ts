@@ -4,6 +4,7 @@ import { DeviceError, type StepPlan } from '../device.ts';
 import { resolveSampling } from '../sampling.ts';
 import type { Sampling } from '../../protocol/generation.ts';
 import type { Chip, ChipWork } from './chip.ts';
+import { DeviceArena } from './deviceArena.ts';
 import { checkMemory } from './memoryBlocks.ts';
 import { KvMemory } from './kvMemory.ts';
 import { KvSlots } from './kvSlots.ts';
@@ -18,7 +19,6 @@ export interface CardModelOptions {
   readonly embeddingFile: string;
   /** Pieces of device memory that the runtime will take, in bytes. */
   readonly blocks: readonly number[];
-  readonly libraryVersion: string;
   /** Slots wanted; there may be fewer when memory is short. */
   readonly slots: number;
   /** Rows of the model's tables, when its head gives no logits. */
@@ -51,6 +51,7 @@ export interface CardStepResult {
 export class CardModel {
   readonly facts: CardModelFacts;
   readonly #options: CardModelOptions;
+  readonly #arena: DeviceArena;
   readonly #runtime: Runtime;
   readonly #layout: ModelLayout;
   readonly #memory: KvMemory;
@@ -63,16 +64,18 @@ export class CardModel {
   /** @throws DeviceError invalidModel, unsupportedModel, noMemory, hung, lost */
   constructor(options: CardModelOptions) {
     this.#options = options;
-    const { chip, file, libraryVersion, embeddingFile, checkAbort } = options;
+    const { chip, file, embeddingFile, checkAbort } = options;
     checkMemory(options.blocks, chip.heaps());
-    this.#runtime = Runtime.load(chip, file, libraryVersion);
+    this.#runtime = Runtime.load(chip, file);
+    const arena = new DeviceArena(chip);
+    this.#arena = arena;
     try {
       const layout = modelLayout((name) => this.#runtime.net(name));
       this.#layout = layout;
-      this.#memory = new KvMemory(chip, layout);
+      this.#memory = new KvMemory(chip, arena, layout);
       const vocabularySize = layout.headWidth ?? options.vocabularySize;
       this.#pass = new SequencePass({
-        ...{ chip, layout, embeddingFile, vocabularySize, checkAbort },
+        ...{ chip, arena, layout, embeddingFile, vocabularySize, checkAbort },
         runtime: this.#runtime,
         kv: this.#memory,
       });
@@ -93,6 +96,7 @@ export class CardModel {
         this.configure(slot, { temperature: 0 }, new Int32Array());
       }
     } catch (error) {
+      arena.free();
       this.#runtime.destroy();
       throw error;
     }
@@ -168,8 +172,8 @@ export class CardModel {
   }
 
   free(): void {
-    this.#pass.free();
-    this.#memory.free();
+    this.#pass.close();
+    this.#arena.free();
     this.#runtime.destroy();
   }
 
@@ -181,7 +185,7 @@ export class CardModel {
     } catch (error) {
       if (!(error instanceof DeviceError) || error.code !== 'noMemory') throw error;
     }
-    if (this.#memory.stores < 2) this.#memory.free();
+    // A single store is of no use: the one slot is in the nets' buffers.
     return Math.max(1, this.#memory.stores);
   }
 

@@ -38,7 +38,6 @@ const calls: CardCalls = {
     const loaded = new CardModel({
       ...options,
       chip: openChip(),
-      libraryVersion: libraries,
       checkAbort: () => {
         if (Atomics.load(abortFlag, 0) === step) {
           throw new DeviceError('aborted', 'The step was aborted.');

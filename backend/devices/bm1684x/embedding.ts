@@ -2,6 +2,7 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { DeviceError } from '../device.ts';
 import type { Chip } from './chip.ts';
+import type { DeviceArena } from './deviceArena.ts';
 import type { ModelLayout } from './modelLayout.ts';
 import { shapeOf } from './netInfo.ts';
 import type { Runtime, Launch } from './runtime.ts';
@@ -30,6 +31,7 @@ export class NetEmbedding implements Embedding {
 
   constructor(
     chip: Chip,
+    arena: DeviceArena,
     runtime: Runtime,
     { chunk, one }: NonNullable<ModelLayout['embedding']>,
     states: DeviceMemory,
@@ -50,7 +52,7 @@ export class NetEmbedding implements Embedding {
     if (!input) throw new RangeError(`${chunk.name} has no input.`);
     const [, length = 0] = shapeOf(input);
     this.#padded = new Int32Array(length);
-    this.#ids = chip.allocate(this.#padded.byteLength, 'token ids');
+    this.#ids = arena.allocateOne(this.#padded.byteLength, 'token ids');
     this.#chunk = launch(chunk);
     this.#one = launch(one);
   }
@@ -69,7 +71,7 @@ export class NetEmbedding implements Embedding {
   }
 
   close(): void {
-    this.#chip.free(this.#ids);
+    // Its memory is the arena's.
   }
 }
 

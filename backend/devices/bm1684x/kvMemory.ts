@@ -1,5 +1,6 @@
 /** Where keys and values lie in the chip's memory, and how rows get from one place to another. */
 import type { Chip } from './chip.ts';
+import type { DeviceArena } from './deviceArena.ts';
 import type { KvCopies } from './kvSlots.ts';
 import type { ModelLayout } from './modelLayout.ts';
 import { memoryOf } from './netInfo.ts';
@@ -16,14 +17,15 @@ export class KvMemory implements KvCopies {
   /** The decode nets' own buffers. */
   readonly own: readonly LayerKv[];
   readonly #chip: Chip;
+  readonly #arena: DeviceArena;
   readonly #rowBytes: number;
   readonly #contextLength: number;
   /** Of each slot; none when there is only one, which is always in the nets' buffers. */
   readonly #stores: LayerKv[][] = [];
-  readonly #allocated: DeviceMemory[] = [];
 
-  constructor(chip: Chip, { layers, rowBytes, contextLength }: ModelLayout) {
+  constructor(chip: Chip, arena: DeviceArena, { layers, rowBytes, contextLength }: ModelLayout) {
     this.#chip = chip;
+    this.#arena = arena;
     this.#rowBytes = rowBytes;
     this.#contextLength = contextLength;
     this.own = layers.map(({ decode }) => {
@@ -44,22 +46,17 @@ export class KvMemory implements KvCopies {
     return 2 * this.#rowBytes * this.own.length;
   }
 
-  /** @throws DeviceError noMemory; what was allocated for it is freed again */
+  /** @throws DeviceError noMemory, when there is not enough for all layers */
   addStore(): void {
     const bytes = this.#contextLength * this.#rowBytes;
-    const before = this.#allocated.length;
-    try {
-      this.#stores.push(
-        this.own.map(() => {
-          const memory = this.#chip.allocate(2 * bytes, 'the KV cache of a slot');
-          this.#allocated.push(memory);
-          return { keys: partOf(memory, 0, bytes), values: partOf(memory, bytes, bytes) };
-        }),
-      );
-    } catch (error) {
-      for (const memory of this.#allocated.splice(before)) this.#chip.free(memory);
-      throw error;
-    }
+    const sizes = this.own.map(() => 2 * bytes);
+    const memories = this.#arena.allocate(sizes, 'the KV cache of a slot');
+    this.#stores.push(
+      memories.map((memory) => ({
+        keys: partOf(memory, 0, bytes),
+        values: partOf(memory, bytes, bytes),
+      })),
+    );
   }
 
   save(slot: number, from: number, to: number): void {
@@ -90,11 +87,6 @@ export class KvMemory implements KvCopies {
     this.#forRows(slot, length, data, (memory, part) => {
       this.#chip.write(memory, part);
     });
-  }
-
-  free(): void {
-    for (const memory of this.#allocated.splice(0)) this.#chip.free(memory);
-    this.#stores.length = 0;
   }
 
   #forRows(

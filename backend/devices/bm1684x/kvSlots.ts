@@ -30,6 +30,8 @@ export class KvSlots {
   constructor(count: number, copies: KvCopies) {
     this.#copies = copies;
     this.#slots = Array.from({ length: count }, () => ({ length: 0, saved: 0 }));
+    // Alone, it has no store, and never leaves.
+    if (count === 1) this.#resident = 0;
   }
 
   /** Whose rows the decode nets' buffers hold. */

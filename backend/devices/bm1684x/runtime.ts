@@ -23,7 +23,7 @@ export class Runtime {
   }
 
   /** @throws DeviceError invalidModel, lost */
-  static load(chip: Chip, file: string, libraryVersion: string): Runtime {
+  static load(chip: Chip, file: string): Runtime {
     const { bmrt } = chip.libraries;
     const created = bmrt.create(chip.handle);
     if (created === null) throw new DeviceError('lost', 'The runtime cannot be made.');
@@ -32,7 +32,7 @@ export class Runtime {
     runtime.destroy();
     throw new DeviceError(
       'invalidModel',
-      `The runtime (${libraryVersion}) does not load it: it may have been made by a newer compiler.`,
+      'The card’s runtime does not load it: it may have been made by a newer compiler.',
     );
   }
 

@@ -8,6 +8,7 @@
  */
 import { DeviceError } from '../device.ts';
 import type { Chip } from './chip.ts';
+import type { DeviceArena } from './deviceArena.ts';
 import { bytesOf, DiskEmbedding, NetEmbedding, type Embedding } from './embedding.ts';
 import type { KvMemory } from './kvMemory.ts';
 import { stageFor, type LayerNets, type ModelLayout } from './modelLayout.ts';
@@ -46,6 +47,8 @@ interface NextLaunch extends Launch {
 
 export interface PassOptions {
   readonly chip: Chip;
+  /** Whose memory the pass takes, and never gives back itself. */
+  readonly arena: DeviceArena;
   readonly runtime: Runtime;
   readonly layout: ModelLayout;
   readonly kv: KvMemory;
@@ -61,7 +64,6 @@ export class SequencePass {
   readonly #layers: readonly LayerLaunches[];
   readonly #head: Launch;
   readonly #embedding: Embedding;
-  readonly #allocated: DeviceMemory[] = [];
   /** States before even layers, and before odd ones: [chunkLength, hiddenSize] each. */
   readonly #states: readonly [DeviceMemory, DeviceMemory];
   readonly #positions: DeviceMemory;
@@ -164,23 +166,20 @@ export class SequencePass {
     this.#options.chip.read(this.#headOutput, bytesOf(logits));
   }
 
-  free(): void {
+  close(): void {
     this.#embedding.close();
-    for (const memory of this.#allocated) this.#options.chip.free(memory);
   }
 
   #allocate(bytes: number, what: string): DeviceMemory {
-    const memory = this.#options.chip.allocate(bytes, what);
-    this.#allocated.push(memory);
-    return memory;
+    return this.#options.arena.allocateOne(bytes, what);
   }
 
   #makeEmbedding(): Embedding {
-    const { chip, runtime, layout, embeddingFile, vocabularySize } = this.#options;
+    const { chip, arena, runtime, layout, embeddingFile, vocabularySize } = this.#options;
     const [states] = this.#states;
     return layout.embedding === undefined
       ? new DiskEmbedding(chip, embeddingFile, layout, vocabularySize, states)
-      : new NetEmbedding(chip, runtime, layout.embedding, states);
+      : new NetEmbedding(chip, arena, runtime, layout.embedding, states);
   }
 
   /** [chunkLength, chunkLength] for static prefill nets; it is the same for every prompt. */

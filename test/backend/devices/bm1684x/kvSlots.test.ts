@@ -31,8 +31,6 @@ class Rows implements KvCopies {
   }
 }
 
-const SLOTS = 3;
-
 type Action =
   | { readonly kind: 'append'; readonly slot: number; readonly count: number }
   | { readonly kind: 'failedStep'; readonly slot: number }
@@ -40,23 +38,34 @@ type Action =
   | { readonly kind: 'copy'; readonly slot: number; readonly to: number; readonly share: number }
   | { readonly kind: 'replace'; readonly slot: number; readonly count: number };
 
-const slot = fc.nat(SLOTS - 1);
 const share = fc.double({ min: 0, max: 1, noNaN: true });
-const action: fc.Arbitrary<Action> = fc.oneof(
-  fc.record({ kind: fc.constant('append' as const), slot, count: fc.integer({ min: 1, max: 4 }) }),
-  fc.record({ kind: fc.constant('failedStep' as const), slot }),
-  fc.record({ kind: fc.constant('truncate' as const), slot, share }),
-  fc.record({ kind: fc.constant('copy' as const), slot, to: slot, share }),
-  fc.record({ kind: fc.constant('replace' as const), slot, count: fc.nat(4) }),
+const actionOn = (slot: fc.Arbitrary<number>): fc.Arbitrary<Action> =>
+  fc.oneof(
+    fc.record({
+      kind: fc.constant('append' as const),
+      slot,
+      count: fc.integer({ min: 1, max: 4 }),
+    }),
+    fc.record({ kind: fc.constant('failedStep' as const), slot }),
+    fc.record({ kind: fc.constant('truncate' as const), slot, share }),
+    fc.record({ kind: fc.constant('copy' as const), slot, to: slot, share }),
+    fc.record({ kind: fc.constant('replace' as const), slot, count: fc.nat(4) }),
+  );
+
+const history = fc.integer({ min: 1, max: 3 }).chain((count) =>
+  fc.record({
+    count: fc.constant(count),
+    actions: fc.array(actionOn(fc.nat(count - 1)), { maxLength: 60 }),
+  }),
 );
 
 describe('slots of a model that holds one sequence', () => {
   it('gives every slot its own rows back, whatever happened in between', () => {
     fc.assert(
-      fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
-        const rows = new Rows(SLOTS);
-        const slots = new KvSlots(SLOTS, rows);
-        const expected: string[][] = Array.from({ length: SLOTS }, () => []);
+      fc.property(history, ({ count, actions }) => {
+        const rows = new Rows(count);
+        const slots = new KvSlots(count, rows);
+        const expected: string[][] = Array.from({ length: count }, () => []);
         actions.forEach((one, step) => {
           carryOut(one, step, rows, slots, expected);
         });
