@@ -61,7 +61,7 @@ export class CardModel {
   /** Of each slot: all are read before the first is sampled from. */
   readonly #logits: Float32Array[];
 
-  /** @throws DeviceError invalidModel, unsupportedModel, noMemory, hung, lost */
+  /** @throws DeviceError invalidModel, unsupportedModel, libraryTooOld, noMemory, hung, lost */
   constructor(options: CardModelOptions) {
     this.#options = options;
     const { chip, file, embeddingFile, checkAbort } = options;

@@ -1,4 +1,5 @@
 /** One bmodel in the runtime of one chip: its nets, and how they are launched. */
+import { basename } from 'node:path';
 import { DeviceError } from '../device.ts';
 import type { Chip } from './chip.ts';
 import { readNetInfo, type NetInfo } from './netInfo.ts';
@@ -22,7 +23,7 @@ export class Runtime {
     this.#runtime = runtime;
   }
 
-  /** @throws DeviceError invalidModel, lost */
+  /** @throws DeviceError libraryTooOld, lost */
   static load(chip: Chip, file: string): Runtime {
     const { bmrt } = chip.libraries;
     const created = bmrt.create(chip.handle);
@@ -31,8 +32,8 @@ export class Runtime {
     if (bmrt.load_bmodel(created, file)) return runtime;
     runtime.destroy();
     throw new DeviceError(
-      'invalidModel',
-      'The card’s runtime does not load it: it may have been made by a newer compiler.',
+      'libraryTooOld',
+      `its runtime does not load ${basename(file)}, which may have been made by a newer compiler.`,
     );
   }
 

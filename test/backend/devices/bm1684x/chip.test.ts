@@ -135,7 +135,7 @@ describe('the runtime', () => {
   it('destroys what it cannot load', () => {
     const destroy = vi.fn();
     const chip = Chip.open(libraries({}, { load_bmodel: () => false, destroy }), 0);
-    expect(() => Runtime.load(chip, '/m.bmodel')).toThrow(fails('invalidModel', 'newer'));
+    expect(() => Runtime.load(chip, '/m.bmodel')).toThrow(fails('libraryTooOld', 'm.bmodel'));
     expect(destroy).toHaveBeenCalledWith(2n);
   });
 
