@@ -13,5 +13,5 @@ describeCompiler('the emulator', () => {
       convert: { options: { sequenceLength: 256, chunkLength: 64 } },
     }));
   });
-  testDevice('bm1684x', { open: openEmulator, modelPath: () => folder, shortening: 2.5 });
+  testDevice('bm1684x', { open: openEmulator, modelPath: () => folder, shortening: 4 });
 });

@@ -147,6 +147,8 @@ export class CardModel {
       return { sampled, work };
     } catch (error) {
       for (const [slot, length] of lengths) this.#slots.truncate(slot, length);
+      // What was launched before an abort still reads what the next step writes.
+      chip.sync('what was launched');
       throw error;
     }
   }
