@@ -147,6 +147,21 @@ def from_device(bits: np.ndarray, port: Port) -> np.ndarray:
     return bits.astype(np.float32) if port.dtype == "f16" else bits
 
 
+# The engines of gathers, of non-maximum suppression and of sorting; see emulatorThreads.ts.
+SELDOM_USED = ("TPU_GDE", "TPU_NMS", "TPU_SORT")
+LOWEST = 19
+POLITE = 5
+
+
+def slow_seldom_used_engines() -> None:
+    """They wait by spinning: at the lowest priority they leave the processor to the one that works."""
+    for thread in os.listdir("/proc/self/task"):
+        with open("/proc/self/task/%s/comm" % thread) as file:
+            name = file.read().strip()
+        if name in SELDOM_USED:
+            os.setpriority(os.PRIO_PROCESS, int(thread), LOWEST)
+
+
 class Emulator:
     """One device and one loaded bmodel. A process can have one, once."""
 
@@ -159,7 +174,10 @@ class Emulator:
         self._rt = ctypes.CDLL(os.path.join(libraries, "libbmrt.so.1.0"), mode=ctypes.RTLD_GLOBAL)
         self._declare()
         self._handle = c_void_p()
+        # The emulator's threads inherit it.
+        os.nice(POLITE)
         self._require(self._lib.bm_dev_request(byref(self._handle), 0), "opening the emulator")
+        slow_seldom_used_engines()
         self._runtime = c_void_p(self._rt.bmrt_create(self._handle))
         if not self._rt.bmrt_load_bmodel(self._runtime, bmodel.encode()):
             raise RuntimeError("the runtime does not load it")
