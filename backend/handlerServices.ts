@@ -1,4 +1,6 @@
 /** What the RPC handlers ask for, given by the parts of the backend. */
+import { answerDevice } from './answerDevice.ts';
+import type { Config } from './config.ts';
 import { planConversion, startConversion } from './jobs/convertJob.ts';
 import { PredictionJobs } from './jobs/predictJob.ts';
 import { startPull } from './jobs/pullJob.ts';
@@ -12,6 +14,7 @@ import type { TokenStore } from './security/tokens.ts';
 import { predictEstimated } from './timeModel/predictCompiled.ts';
 import { removeToolchain } from './toolchain/remove.ts';
 import { toolchainStatus } from './toolchain/status.ts';
+import { defaultVerifyEdges } from './verification/verify.ts';
 
 export interface ServiceEvents {
   /** The token of that name is worthless from now on. */
@@ -25,8 +28,10 @@ const silent = { onProgress: () => undefined, onNotice: () => undefined };
 export function createServices(
   { home, engine, models, store, loader, jobs, chat, completion, raw, report, metricsText }: Parts,
   tokens: TokenStore,
+  { libsophon }: Pick<Config, 'libsophon'>,
   on: ServiceEvents,
 ): Services {
+  const verifyEdges = defaultVerifyEdges(answerDevice({ libsophon }));
   const predictions = new PredictionJobs(jobs, store);
   return {
     engine,
@@ -63,7 +68,7 @@ export function createServices(
       result: (job) => predictions.result(job),
     },
     verification: {
-      start: (params) => startVerify(jobs, store, params),
+      start: (params) => startVerify(jobs, store, params, verifyEdges),
       report: (model) => lastReport(store, model),
     },
     tokens: {

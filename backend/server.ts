@@ -86,7 +86,7 @@ async function assemble(
 
   const connections = new ConnectionRegistry({
     requests: createRequestHandlers(
-      createServices(parts, tokens, {
+      createServices(parts, tokens, config, {
         onRevoked: (name) => connections.closeToken(name),
         // After the answer to the request has been written.
         stop: () => setImmediate(requestStop),

@@ -7,7 +7,7 @@ import type { VerificationReport, VerifyParams } from '../protocol/verification.
 import { jobSentence } from '../protocol/jobSentences.ts';
 import { readReport } from '../verification/reportFile.ts';
 import { findTarget } from '../verification/target.ts';
-import { defaultVerifyEdges, verifyModel, type VerifyEdges } from '../verification/verify.ts';
+import { verifyModel, type VerifyEdges } from '../verification/verify.ts';
 import type { JobService } from './jobService.ts';
 
 /**
@@ -19,7 +19,7 @@ export function startVerify(
   jobs: JobService,
   store: ModelStore,
   params: VerifyParams,
-  edges: VerifyEdges = defaultVerifyEdges(),
+  edges: VerifyEdges,
 ): JobInfo {
   for (const file of [params.input, params.reference, params.source]) {
     if (file !== undefined) requireAbsolute(file);

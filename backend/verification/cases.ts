@@ -4,7 +4,6 @@ import type { BmodelNet } from '../formats/bmodelNet.ts';
 /** As python/emulate.py takes them. */
 export type Case =
   | { readonly net: string }
-  | { readonly prompt: number; readonly newTokens: number }
   | { readonly given: string | null; readonly input: string; readonly reference: string };
 
 export interface NetPlan {

@@ -20,12 +20,7 @@ const Line = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('finished'),
     index,
-    tensors: z.array(Tensor).optional(),
-    actual: z.array(z.number().int()).optional(),
-    text: z.string().optional(),
-    difference: z
-      .object({ position: z.number().int(), gap: z.number(), spread: z.number() })
-      .optional(),
+    tensors: z.array(Tensor),
   }),
   z.object({ kind: z.literal('failed'), index, reason: z.string() }),
   z.object({ kind: z.literal('refused'), index, reason: z.string() }),
@@ -37,7 +32,6 @@ export type CaseResult =
 
 export interface EmulationOptions {
   readonly bmodel: string;
-  readonly tokenizer: string | null;
   readonly promptTokens: readonly number[];
   readonly layers: number;
   /** Bytes of device memory that the model takes. */

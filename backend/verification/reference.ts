@@ -26,7 +26,7 @@ const Line = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('prompt'),
     prompt: z.string(),
-    promptTokens: z.number().int(),
+    tokens: z.array(z.number().int()),
     expected: z.array(z.number().int()),
   }),
   z.object({ kind: z.literal('done') }),
@@ -35,7 +35,7 @@ const Line = z.discriminatedUnion('kind', [
 
 export interface ReferencePrompt {
   readonly prompt: string;
-  readonly promptTokens: number;
+  readonly tokens: readonly number[];
   /** What the float model says after it. */
   readonly expected: readonly number[];
 }
@@ -86,8 +86,8 @@ export async function runReference(
     const line = Line.safeParse(value).data;
     if (line?.kind === 'progress') onProgress(line.step);
     if (line?.kind === 'prompt') {
-      const { prompt, promptTokens, expected } = line;
-      prompts.push({ prompt, promptTokens, expected });
+      const { prompt, tokens, expected } = line;
+      prompts.push({ prompt, tokens, expected });
     }
     if (line?.kind === 'failed') end.reason = line.reason;
     if (line?.kind === 'done') end.isDone = true;

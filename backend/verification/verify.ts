@@ -14,7 +14,9 @@ import type {
 import { jobSentence } from '../protocol/jobSentences.ts';
 import { findToolchain, type InstalledToolchain } from '../toolchain/find.ts';
 import { withLinkedFolders } from '../toolchain/linkedFolders.ts';
+import { greedyTokens, type AnswerDevice, type FindAnswerDevice } from './answers.ts';
 import { countLayers, isLanguageModel, layerOf, planNets, type Case } from './cases.ts';
+import { measureAnswers } from './differences.ts';
 import { runCases, type CaseResult, type EmulationOptions } from './emulation.ts';
 import { givenCase } from './givenCase.ts';
 import { checkIntegrity } from './integrity.ts';
@@ -41,16 +43,21 @@ export interface VerifyEdges {
   readonly env: NodeJS.ProcessEnv;
   readonly now: () => Date;
   readonly findToolchain: (home: string, env: NodeJS.ProcessEnv) => Promise<InstalledToolchain>;
+  readonly findDevice: FindAnswerDevice;
 }
 
-export const defaultVerifyEdges = (): VerifyEdges => ({
+/** @param findDevice where whole answers are decoded */
+export const defaultVerifyEdges = (findDevice: FindAnswerDevice): VerifyEdges => ({
   env: process.env,
   now: () => new Date(),
   findToolchain,
+  findDevice,
 });
 
 /** Shares of the time that the float model takes before the emulator begins. */
 const REFERENCE_SHARE = 0.15;
+/** That the nets take, before whole answers are decoded. */
+const NETS_SHARE = 0.6;
 
 /**
  * Compares a compiled model with its float model, or with what the user gives, and writes the
@@ -63,12 +70,17 @@ export async function verifyModel(
   params: VerifyParams,
   listener: VerifyListener,
   signal: AbortSignal,
-  edges: VerifyEdges = defaultVerifyEdges(),
+  edges: VerifyEdges,
 ): Promise<VerificationReport> {
   const startedAt = edges.now();
-  if (params.on === 'card') {
-    throw new PilotError('cardMissing', { reason: 'this version cannot drive one yet' });
+  const isWhole = [params.layers, params.input, params.reference, params.net].every(
+    (one) => one === undefined,
+  );
+  if (params.on === 'card' && !isWhole) {
+    const reason = 'single nets and given data are run on the emulator; leave out --on card';
+    throw new PilotError('dataUnfit', { reason });
   }
+  const device = isWhole ? await edges.findDevice(store.home, params.on) : undefined;
   const target = await findTarget(store, params.model);
   listener.onProgress({ step: jobSentence('check', { what: path.basename(target.bmodel) }) });
   const bmodel = await checkIntegrity(target, signal);
@@ -82,7 +94,7 @@ export async function verifyModel(
   await rm(work, { recursive: true, force: true });
   await mkdir(work, { recursive: true, mode: 0o700 });
   try {
-    const run = new Verification({ target, bmodel, place, work, params, listener, signal });
+    const run = new Verification({ target, bmodel, place, device, work, params, listener, signal });
     const found = await run.compare();
     const report: VerificationReport = {
       reportVersion: 1,
@@ -102,7 +114,6 @@ export async function verifyModel(
       notes: found.notes,
     };
     await writeReport(target.reportFile, report);
-    const isWhole = params.layers === undefined && params.input === undefined;
     if (isWhole && target.manifest !== undefined) {
       await summarize(store, target.manifest, report);
     }
@@ -116,6 +127,8 @@ interface Context {
   readonly target: VerifyTarget;
   readonly bmodel: Bmodel;
   readonly place: InstalledToolchain;
+  /** Absent when no whole answers are compared. */
+  readonly device: AnswerDevice | undefined;
   readonly work: string;
   readonly params: VerifyParams;
   readonly listener: VerifyListener;
@@ -136,7 +149,7 @@ class Verification {
   }
 
   async #compareWithFloatModel(): Promise<Findings> {
-    const { target, bmodel, params, listener } = this.context;
+    const { target, bmodel, params, listener, device } = this.context;
     if (!isLanguageModel(bmodel.nets)) {
       const reason = 'it is no language model; give --input and --reference';
       throw new PilotError('referenceMissing', { model: target.name, reason });
@@ -153,20 +166,20 @@ class Verification {
       listener.onProgress({ step }),
     );
     const { nets, unknown } = planNets(bmodel.nets, params.layers);
-    const decoded = params.layers ? [] : prompts;
-    const cases: Case[] = [
-      ...nets.map((net) => ({ net })),
-      ...decoded.map((_, prompt) => ({ prompt, newTokens: NEW_TOKENS })),
-    ];
-    const promptTokens = prompts.map((prompt) => prompt.promptTokens);
-    const { tokenizer } = reference;
-    const results = await this.#run(tool, { tokenizer, promptTokens, layers }, cases);
+    const cases = nets.map((net) => ({ net }));
+    const promptTokens = prompts.map(({ tokens }) => tokens.length);
+    const results = await this.#run(tool, { promptTokens, layers }, cases);
     const bits = target.quantization ? weightBits(target.quantization) : 8;
     const subModels = nets.map((name, i) => this.#subModel(name, results[i]));
-    const greedy = decoded.map((prompt, i) => greedyOf(prompt, results[nets.length + i], bits));
+    const greedy = device
+      ? await this.#decode(tool, device, reference.tokenizer, prompts, bits)
+      : [];
     const notes = notesOn(subModels, greedy);
     if (unknown.length > 0)
       notes.push(`Not compared, for they are unknown: ${unknown.join(', ')}.`);
+    if (params.on === 'card') {
+      notes.push('Whole answers were decoded on the card; tensors were compared on the emulator.');
+    }
     if (params.layers) notes.push('Whole answers were not compared, as only some layers were.');
     return { subModels, greedy, keepHigh: keepHighFor(subModels, bits, target.keepHigh), notes };
   }
@@ -175,7 +188,7 @@ class Verification {
     const { bmodel, params } = this.context;
     const one = givenCase(bmodel, params);
     const tool = await this.#tool([path.dirname(one.input), path.dirname(one.reference)]);
-    const [result] = await this.#run(tool, { tokenizer: null, promptTokens: [], layers: 0 }, [one]);
+    const [result] = await this.#run(tool, { promptTokens: [], layers: 0 }, [one]);
     if (result && 'isRefused' in result) {
       throw new PilotError('dataUnfit', { reason: result.failure });
     }
@@ -201,9 +214,60 @@ class Verification {
     return tool;
   }
 
+  /** Whole answers, by the driver; then how much the float model minds where they leave it. */
+  async #decode(
+    tool: VerifyTool,
+    device: AnswerDevice,
+    tokenizer: string,
+    prompts: readonly ReferencePrompt[],
+    bits: number,
+  ): Promise<GreedyComparison[]> {
+    const answers = await this.#answers(device, prompts);
+    const lengths = prompts.map(({ tokens }) => tokens.length);
+    const tokens = answers.map((answer) => (Array.isArray(answer) ? answer : []));
+    const figures = await measureAnswers(tool, tokenizer, lengths, tokens);
+    return prompts.map(({ prompt, tokens: { length: promptTokens }, expected }, i) => {
+      const [answer, found] = [answers[i], figures[i]];
+      const text = typeof answer === 'string' ? `(${answer})` : (found?.text ?? '');
+      const { difference } = found ?? {};
+      const actual = tokens[i] ?? [];
+      return judgeGreedy({ prompt, promptTokens, expected, actual, text, difference }, bits);
+    });
+  }
+
+  /** @returns tokens, or why there are none */
+  async #answers(
+    device: AnswerDevice,
+    prompts: readonly ReferencePrompt[],
+  ): Promise<(number[] | string)[]> {
+    const { target, signal, listener } = this.context;
+    const model = await device.open(target.bmodel, signal).catch((error: unknown) => {
+      if (error instanceof PilotError && error.errorName === 'unsupportedModel') return error;
+      throw error;
+    });
+    if (model instanceof PilotError) return prompts.map(() => model.message);
+    try {
+      const answers: (number[] | string)[] = [];
+      for (const [i, { tokens, expected }] of prompts.entries()) {
+        const share = NETS_SHARE + (1 - REFERENCE_SHARE - NETS_SHARE) * (i / prompts.length);
+        const step = jobSentence('decode', { number: i + 1 });
+        listener.onProgress({ step, fraction: REFERENCE_SHARE + share });
+        answers.push(
+          await greedyTokens(model, tokens, expected).catch((error: unknown) => {
+            if (signal.aborted || !(error instanceof PilotError)) throw error;
+            return error.message;
+          }),
+        );
+      }
+      return answers;
+    } finally {
+      await model.close();
+    }
+  }
+
   #run(
     tool: VerifyTool,
-    options: Pick<EmulationOptions, 'tokenizer' | 'promptTokens' | 'layers'>,
+    options: Pick<EmulationOptions, 'promptTokens' | 'layers'>,
     cases: readonly Case[],
   ): Promise<CaseResult[]> {
     const { target, bmodel, listener } = this.context;
@@ -212,27 +276,14 @@ class Verification {
     const step = jobSentence('loadEmulator');
     listener.onProgress({ step, fraction: REFERENCE_SHARE });
     return runCases(tool, { ...options, bmodel: target.bmodel, memory }, cases, (done, current) => {
-      const fraction = REFERENCE_SHARE + (1 - REFERENCE_SHARE) * (done / cases.length);
+      const fraction = REFERENCE_SHARE + NETS_SHARE * (done / cases.length);
       listener.onProgress({ step: describeCase(current), fraction });
     });
   }
 }
 
-function greedyOf(
-  prompt: ReferencePrompt,
-  result: CaseResult | undefined,
-  bits: number,
-): GreedyComparison {
-  const found =
-    result && !('failure' in result)
-      ? { actual: result.actual ?? [], text: result.text ?? '', difference: result.difference }
-      : { actual: [], text: `(${result?.failure ?? 'it was not run'})` };
-  return judgeGreedy({ ...prompt, ...found }, bits);
-}
-
 function describeCase(one: Case): string {
   if ('net' in one) return jobSentence('compare', { net: one.net });
-  if ('prompt' in one) return jobSentence('decode', { number: one.prompt + 1 });
   return one.given === null
     ? jobSentence('compareModel')
     : jobSentence('compare', { net: one.given });

@@ -10,7 +10,8 @@ import { readManifest } from '../../backend/models/manifest.ts';
 import { ModelStore } from '../../backend/models/store.ts';
 import { VerifyParams } from '../../backend/protocol/verification.ts';
 import { findToolchain } from '../../backend/toolchain/find.ts';
-import { verifyModel } from '../../backend/verification/verify.ts';
+import { defaultVerifyEdges, verifyModel } from '../../backend/verification/verify.ts';
+import { findTestDevice } from '../support/answerDevice.ts';
 import { run } from '../support/run.ts';
 
 const QUESTION = 'What is the capital of France? Answer in one sentence.';
@@ -52,6 +53,7 @@ export async function runAnswer(
       VerifyParams.parse({ model: name, input, reference }),
       { onProgress: () => undefined, log: () => undefined },
       new AbortController().signal,
+      defaultVerifyEdges(findTestDevice),
     );
     const equal = report.subModels[0]?.tensors[0]?.cosine ?? 0;
     print(`${model.id}: "${QUESTION}" (${answer.prompt} tokens of prompt)`);

@@ -19,8 +19,9 @@ import { VerifyParams } from '../../backend/protocol/verification.ts';
 import type { ModelInfo } from '../../backend/protocol/models.ts';
 import { toolchainLayout } from '../../backend/toolchain/layout.ts';
 import { processesOf } from '../../backend/toolchain/processTree.ts';
-import { verifyModel } from '../../backend/verification/verify.ts';
+import { defaultVerifyEdges, verifyModel } from '../../backend/verification/verify.ts';
 import { BackendProcess } from '../support/backendProcess.ts';
+import { findTestDevice } from '../support/answerDevice.ts';
 import { describeCompiler, toolchainHome } from '../support/linkToolchain.ts';
 import { testModelPath } from '../support/provideModel.ts';
 import { run } from '../support/run.ts';
@@ -29,6 +30,7 @@ import { makeTinyModel, type TinyModelOptions } from '../support/tinyModel.ts';
 
 const toolchain = toolchainLayout(toolchainHome);
 const CONVERT_MS = 5 * 60_000;
+const edges = defaultVerifyEdges(findTestDevice);
 
 /** A home with the compiler, and a model that is to be converted. */
 async function setUp(model: TinyModelOptions = {}) {
@@ -216,7 +218,7 @@ describeCompiler('converting', () => {
 
       const nobody = { onProgress: () => undefined, log: () => undefined };
       const asked = VerifyParams.parse({ model: other.id });
-      const report = await verifyModel(store, asked, nobody, new AbortController().signal);
+      const report = await verifyModel(store, asked, nobody, new AbortController().signal, edges);
       expect(report).toMatchObject({ passed: true, quantization: 'bf16' });
       // Weights of chance make near ties, which 16-bit sums may decide otherwise.
       for (const { firstDifference } of report.greedy) {
@@ -247,7 +249,7 @@ describeCompiler('converting', () => {
       expect(input?.dtype).toBe('f16');
       const listener = { ...nobody, log: () => undefined };
       const asked = VerifyParams.parse({ model: made.id, layers: [0] });
-      const report = await verifyModel(store, asked, listener, signal);
+      const report = await verifyModel(store, asked, listener, signal, edges);
       expect(report).toMatchObject({ passed: true, quantization });
     },
     CONVERT_MS,

@@ -11,6 +11,7 @@ import { predictCompiled } from '../../backend/timeModel/predictCompiled.ts';
 import { findToolchain } from '../../backend/toolchain/find.ts';
 import { toolchainLayout } from '../../backend/toolchain/layout.ts';
 import { verifyModel } from '../../backend/verification/verify.ts';
+import { findTestDevice } from '../support/answerDevice.ts';
 import { describeCompiler, linkToolchain, toolchainHome } from '../support/linkToolchain.ts';
 import { placeProgram } from '../support/placeProgram.ts';
 import { run } from '../support/run.ts';
@@ -67,7 +68,7 @@ describeCompiler('the compiler in a container', () => {
         VerifyParams.parse({ model: model.id, layers: [0] }),
         listener,
         signal,
-        { env, now: () => new Date(), findToolchain },
+        { env, now: () => new Date(), findToolchain, findDevice: findTestDevice },
       );
       expect(report).toMatchObject({ passed: true });
       expect(await readdir(containers)).toEqual([]);

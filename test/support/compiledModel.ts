@@ -103,7 +103,9 @@ export async function compileTinyModel(
   if (built === undefined) throw new Error(`No bmodel: ${lastWords(ended)}`);
   const entry = 'tiny.bmodel';
   await cp(path.join(work, built), path.join(out, entry));
-  await cp(path.join(source, 'tokenizer.json'), path.join(out, 'tokenizer.json'));
+  for (const name of ['config.json', 'tokenizer.json']) {
+    await cp(path.join(source, name), path.join(out, name));
+  }
   await rm(work, { recursive: true });
   const bytes = await readFile(path.join(out, entry));
   const sha256 = createHash('sha256').update(bytes).digest('hex');

@@ -136,7 +136,7 @@ def main(options: Any) -> None:
                 np.save(os.path.join(folder, "%s_%d.npy" % (name, i)), rows)
         logits = out.logits[0, len(ids) - 1:].float().numpy()
         np.save(os.path.join(folder, "logits.npy"), logits)
-        say("prompt", prompt=tokenizer.decode(ids), promptTokens=len(ids), expected=chosen)
+        say("prompt", prompt=tokenizer.decode(ids), tokens=ids, expected=chosen)
         # Hooks of the later passes are the same; the choosing of the next prompt fills it again.
         kept.clear()
     say("done")

@@ -8,7 +8,7 @@ import { runCases, type CaseResult } from '../../../backend/verification/emulati
 import { VerifyTool } from '../../../backend/verification/tool.ts';
 import { temporaryFolder } from '../../support/temporaryFolder.ts';
 
-const options = { bmodel: '/m', tokenizer: null, promptTokens: [], layers: 1, memory: 5 * 2 ** 30 };
+const options = { bmodel: '/m', promptTokens: [], layers: 1, memory: 5 * 2 ** 30 };
 
 /** Says what a process of the emulator says; the net's name is what becomes of it. */
 const standIn = `
@@ -20,12 +20,13 @@ say(kind="loaded")
 for index, case in enumerate(json.loads(sys.argv[1])["cases"]):
     net = case["net"]
     say(kind="started", index=index)
+    if os.environ["CMODEL_GLOBAL_MEM_SIZE"] != "0x1c0000000": continue
     if net == "crash": os.kill(os.getpid(), signal.SIGSEGV)
     if net == "exit": os._exit(255)
     if net == "hang": time.sleep(600)
     if net == "raise": say(kind="failed", index=index, reason="KeyError"); continue
     print("not JSON")
-    say(kind="finished", index=index, text=os.environ["CMODEL_GLOBAL_MEM_SIZE"])
+    say(kind="finished", index=index, tensors=[])
 `;
 
 async function makeTool(
@@ -50,7 +51,7 @@ async function makeTool(
 }
 
 const nets = (...names: string[]) => names.map((net) => ({ net }));
-const fine = expect.objectContaining({ text: '0x1c0000000' }) as CaseResult;
+const fine = expect.objectContaining({ tensors: [] }) as CaseResult;
 
 describe.skipIf(process.platform !== 'linux')('the emulator’s processes', () => {
   it('may die at any net: the others are run all the same', async () => {

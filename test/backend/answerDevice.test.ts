@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { answerDevice } from '../../backend/answerDevice.ts';
+import type { Machine } from '../../backend/deviceSpecs.ts';
+import { PilotError } from '../../backend/protocol/errors.ts';
+
+const machine: Machine = {
+  chips: () => Promise.resolve([]),
+  cardLibraries: () => Promise.resolve('/libraries'),
+  emulatorLibraries: () => Promise.reject(new PilotError('toolchainMissing', { reason: 'none' })),
+};
+
+it('says before anything is computed that there is nothing to decode on', async () => {
+  const find = answerDevice({ machine: () => machine });
+  await expect(find('/home', 'card')).rejects.toMatchObject({
+    errorName: 'cardMissing',
+    message: 'There is no card to verify on: the driver knows of none',
+  });
+  await expect(find('/home', 'emulator')).rejects.toMatchObject({ errorName: 'toolchainMissing' });
+  const without = { ...machine, chips: () => Promise.resolve([0]) };
+  const cardLibraries = (): Promise<string> =>
+    Promise.reject(new PilotError('libraryMissing', { device: 'bm1684x', reason: 'none' }));
+  const other = answerDevice({ machine: () => ({ ...without, cardLibraries }) });
+  await expect(other('/home', 'card')).rejects.toMatchObject({ errorName: 'libraryMissing' });
+});
