@@ -1,4 +1,4 @@
-import { stat, readFile } from 'node:fs/promises';
+import { readdir, stat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
@@ -15,7 +15,7 @@ const allowed = [
   /^extension\/package\.nls(\.zh-cn)?\.json$/,
   /^extension\/(readme|changelog)\.md$/,
   /^extension\/LICENSE\.txt$/,
-  /^extension\/dist\/(main|deviceHost|tokenizerThread)\.js$/,
+  /^extension\/dist\/(main|deviceHost|tokenizerThread|cardThread)\.js$/,
   /^extension\/dist\/extension\.cjs$/,
   /^extension\/dist\/pages\/page\.(js|css)$/,
   /^extension\/dist\/llama\/(LICENSE|lib(llama\.v[\d.]+|ggml(-[\w-]+|\.v[\d.]+)?)\.so)$/,
@@ -79,6 +79,13 @@ describe.skipIf(!provided)('the packaged extension', () => {
     expect(contents.names.filter((name) => name.includes('/libggml-cpu-')).length).toBeGreaterThan(
       5,
     );
+  });
+
+  it('holds every program that is built, those that only a card needs too', async () => {
+    const built = (await readdir(join(root, 'dist'))).filter((name) => /\.c?js$/.test(name));
+    expect(built).toContain('cardThread.js');
+    const packed = contents.names.map((name) => name.replace('extension/dist/', ''));
+    expect(built.filter((name) => !packed.includes(name))).toEqual([]);
   });
 
   it('stays small', async () => {
