@@ -58,7 +58,8 @@ export async function readSafetensorsFacts(
   for (const file of weights) parameters += await countParameters(path.join(folder, file));
   return {
     architecture: config.model_type,
-    displayName: config.architectures?.[0],
+    // The class that runs it is no name: the model's id says more.
+    displayName: undefined,
     quantization: config.torch_dtype,
     parameters,
     contextLength: config.max_position_embeddings,

@@ -18,7 +18,6 @@ describe('a safetensors model', () => {
     expect(await inspect(safetensorsModel())).toEqual({
       format: 'safetensors',
       architecture: 'qwen2',
-      displayName: 'Qwen2ForCausalLM',
       quantization: 'bfloat16',
       parameters: 12,
       contextLength: 32768,
