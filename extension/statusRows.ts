@@ -83,7 +83,9 @@ export function deviceName({ id, name }: DeviceInfo, devices: readonly DeviceInf
 
 function deviceValues({ devices }: BackendStatus): string[] {
   return devices.map((device) => {
-    const text = vscode.l10n.t('{0} ({1})', deviceName(device, devices), device.kind);
+    const name = deviceName(device, devices);
+    const saysKind = device.name.toLowerCase().includes(device.kind);
+    const text = saysKind ? name : vscode.l10n.t('{0} ({1})', name, device.kind);
     return device.state === 'ready' ? text : `${text}, ${deviceStateName(device.state)}`;
   });
 }
