@@ -32,6 +32,7 @@ export class RawGenerator {
         maxTokens: params.maxTokens ?? DEFAULT_MAX_TOKENS,
         sampling: { temperature: 0, ...params.sampling },
         stop: params.stop ?? [],
+        overflow: params.overflow,
         ...(params.deadlineMs !== undefined && { deadlineMs: params.deadlineMs }),
       },
       {

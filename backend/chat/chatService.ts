@@ -40,7 +40,7 @@ export class ChatService {
   ): Promise<ChatResult> {
     const model = this.#engine.resolve(params.model, 'chat');
     const format = this.#formatOf(model);
-    const { messages, thinking, tools, maxTokens, toolChoice } = params;
+    const { messages, thinking, tools, maxTokens, toolChoice, overflow } = params;
     const mustCall = toolChoice === 'required';
     const options = { thinking, tools, maxTokens, mustCall };
     const prompt = await fitConversation(model, format, messages, options);
@@ -60,7 +60,8 @@ export class ChatService {
         model,
         class: params.class ?? 'chat',
         prompt: prompt.tokens,
-        maxTokens: Math.min(maxTokens ?? room, room),
+        maxTokens: overflow === 'slide' ? (maxTokens ?? room) : Math.min(maxTokens ?? room, room),
+        overflow,
         // Who asks for greedy wants the model's likeliest tokens, with nothing in between.
         sampling:
           params.sampling?.temperature === 0

@@ -1,7 +1,7 @@
 /** `tpu-pilot generate`: what a model goes on with, without a chat template, for checks and scripts. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { attach } from '../client/attach.ts';
 import type { BackendClient } from '../client/backendClient.ts';
 import { homeFolder } from '../client/home.ts';
@@ -10,6 +10,7 @@ import { ModelStore } from '../models/store.ts';
 import type { CreateEngine } from '../parts.ts';
 import type { ChatProgress } from '../protocol/chat.ts';
 import { PilotError } from '../protocol/errors.ts';
+import { Overflow } from '../protocol/generation.ts';
 import type { ModelInfo } from '../protocol/models.ts';
 import { RawParams, type RawResult } from '../protocol/rawGeneration.ts';
 import { RawGenerator } from '../rawGenerator.ts';
@@ -32,6 +33,7 @@ interface GenerateOptions extends CommonOptions {
   readonly minP?: number;
   readonly repetitionPenalty?: number;
   readonly seed?: number;
+  readonly overflow?: Overflow;
 }
 
 type EngineFor = (config: Config, home: string) => CreateEngine;
@@ -44,7 +46,8 @@ const details = `
 MODEL is the id or alias of a model of the store, or a path. A prompt is text, also where it looks
 like a special token; give those with --tokens. The running backend of the home does it; with
 --device, or when none runs, the model is loaded for this one call. Without a temperature the likeliest
-token is taken. With --json the last line on stdout is one object: tokens, text, finishReason,
+token is taken. With --overflow slide an answer that reaches the model's context goes on without its
+oldest tokens, and a prompt that is too long loses its middle. With --json the last line on stdout is one object: tokens, text, finishReason,
 timings.`;
 
 /** Registers `generate`. Its action rejects with PilotError or RemoteError. */
@@ -65,6 +68,11 @@ export function registerGenerateCommand(program: Command, io: Io, engineFor: Eng
     )
     .option('--repetition-penalty <r>', '1 for none', decimal(0.01, 10))
     .option('--seed <s>', 'makes the random choices repeatable', integer(0, 0xffff_ffff))
+    .addOption(
+      new Option('--overflow <way>', 'at the end of the context (default: stop)').choices(
+        Overflow.options,
+      ),
+    )
     .addHelpText('after', details)
     .action(async (model: string, options: GenerateOptions, command: Command) => {
       const params = RawParams.safeParse(paramsOf(options));
@@ -76,13 +84,13 @@ export function registerGenerateCommand(program: Command, io: Io, engineFor: Eng
     });
 }
 
-function paramsOf({ prompt, tokens, maxTokens, ...options }: GenerateOptions): RawParams {
+function paramsOf({ prompt, tokens, maxTokens, overflow, ...options }: GenerateOptions): RawParams {
   const { temperature, topK, topP, minP, repetitionPenalty, seed } = options;
   const given = { temperature, topK, topP, minP, repetitionPenalty, seed };
   const sampling = Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),
   );
-  return { prompt, tokens, maxTokens, sampling };
+  return { prompt, tokens, maxTokens, sampling, overflow };
 }
 
 async function generate(

@@ -50,7 +50,9 @@ export class BatchScheduler {
   }
 
   submit(submission: Submission): void {
-    this.#waiting.push(new Run(submission, this.#model, this.#now()));
+    const run = new Run(submission, this.#model, this.#now());
+    this.#waiting.push(run);
+    if (run.hasSlid) this.#progress.slid.push(run.id);
     this.#abortIfWorthIt();
   }
 
@@ -186,6 +188,9 @@ export class BatchScheduler {
     const { token: answered, text } = run.accept(token);
     const tokens = answered === undefined ? [] : [answered];
     if (tokens.length > 0 || text !== '') this.#progress.answers.push({ id: run.id, tokens, text });
+    if (run.ended !== undefined || !this.#slots.slide(run)) return;
+    run.servedAt = this.#now();
+    this.#progress.slid.push(run.id);
   }
 
   /** Ends or puts off only what it must; a rejected step has changed no slot. */
@@ -269,5 +274,5 @@ function slotOf(run: Run): number {
 }
 
 function emptyProgress(): Progress {
-  return { placed: [], answers: [], ended: [], failed: [] };
+  return { placed: [], answers: [], slid: [], ended: [], failed: [] };
 }

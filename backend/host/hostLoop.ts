@@ -61,6 +61,6 @@ export class HostLoop {
   }
 }
 
-function saysSomething({ step, placed, answers, ended, failed }: Progress): boolean {
-  return step !== undefined || [placed, answers, ended, failed].some((list) => list.length > 0);
+function saysSomething({ step, ...lists }: Progress): boolean {
+  return step !== undefined || Object.values(lists).some((list) => list.length > 0);
 }

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { DeviceError, deviceErrorCodes, type ModelMetadata } from '../devices/device.ts';
 import { ChipInfo, Telemetry } from '../protocol/devices.ts';
-import { RequestClass, Sampling } from '../protocol/generation.ts';
+import { Overflow, RequestClass, Sampling } from '../protocol/generation.ts';
 
 const Tokens = z.custom<Int32Array>((value) => value instanceof Int32Array);
 const Count = z.number().int().nonnegative();
@@ -73,6 +73,7 @@ export const Submission = z.object({
   maxTokens: Count,
   sampling: Sampling,
   stop: z.array(z.string()),
+  overflow: Overflow,
 });
 export type Submission = z.infer<typeof Submission>;
 
@@ -132,6 +133,8 @@ export const Progress = z.object({
   placed: z.array(z.object({ id: RequestId, cachedTokens: Count })),
   /** Tokens of an answer with the text they made certain. An end token is not among them. */
   answers: z.array(z.object({ id: RequestId, tokens: z.array(Count), text: z.string() })),
+  /** Requests whose sequence lost its oldest tokens, having reached the context. */
+  slid: z.array(RequestId),
   ended: z.array(RequestEnd),
   failed: z.array(z.object({ id: RequestId, fault: HostFault })),
 });

@@ -1,7 +1,8 @@
 /** One request in the device host: its tokens, and how far they have come. */
 import type { LoadedModel } from '../devices/device.ts';
-import type { RequestClass } from '../protocol/generation.ts';
+import type { RequestClass, Sampling } from '../protocol/generation.ts';
 import { sequenceLimit } from './admission.ts';
+import { keptTokens } from './contextWindow.ts';
 import type { RequestEnd, Submission } from './messages.ts';
 import { TokenText } from './tokenText.ts';
 
@@ -10,8 +11,9 @@ export class Run {
   readonly class: RequestClass;
   readonly order: number;
   readonly submission: Submission;
-  /** The prompt and what was generated. The KV of its first `computed` tokens is in the slot. */
-  readonly sequence: number[];
+  /** The prompt and what was generated, whole: what repetition penalties look back on. */
+  readonly history: number[];
+  /** The KV of so many tokens of the sequence is in the slot. */
   computed = 0;
   /** The slot it holds. */
   slot: number | undefined;
@@ -25,8 +27,13 @@ export class Run {
   readonly #text: TokenText;
   readonly #endTokens: ReadonlySet<number>;
   readonly #limit: number;
+  readonly #context: number;
   /** Tokens that came with the request. */
   readonly #given: number;
+  #sequence: number[] = [];
+  /** Tokens of the history that the sequence lacks, behind its first `#head`. */
+  #dropped = 0;
+  #head = 0;
   #ended: 'stop' | 'length' | undefined;
 
   constructor(submission: Submission, model: LoadedModel, now: number) {
@@ -34,17 +41,37 @@ export class Run {
     this.id = submission.id;
     this.class = submission.class;
     this.order = submission.order;
-    this.sequence = [...submission.prompt, ...submission.generated];
+    this.history = [...submission.prompt, ...submission.generated];
     this.servedAt = now;
-    this.#given = this.sequence.length;
+    this.#given = this.history.length;
     this.#endTokens = new Set(model.metadata.endTokens);
-    this.#limit = Math.min(submission.prompt.length + submission.maxTokens, sequenceLimit(model));
+    this.#context = sequenceLimit(model);
+    const wanted = submission.prompt.length + submission.maxTokens;
+    this.#limit = this.#slides ? wanted : Math.min(wanted, this.#context);
+    this.#sequence = [...this.history];
+    this.slide();
     this.#text = new TokenText((token) => model.piece(token), submission.stop);
     this.#text.prime(submission.generated);
   }
 
   get ended(): RequestEnd['reason'] | undefined {
     return this.#ended ?? (this.cancelledAtStep === undefined ? undefined : 'cancelled');
+  }
+
+  /** What the slot shall hold: the history, or what remained of it. */
+  get sequence(): readonly number[] {
+    return this.#sequence;
+  }
+
+  get hasSlid(): boolean {
+    return this.#dropped > 0;
+  }
+
+  get sampling(): Sampling {
+    const { sampling } = this.submission;
+    if (sampling.seed === undefined) return sampling;
+    // A token's random number goes by its position, and after a slide positions come again.
+    return { ...sampling, seed: (sampling.seed + this.#dropped) % 2 ** 32 };
   }
 
   /** False for a warm-up. */
@@ -54,7 +81,7 @@ export class Run {
 
   /** Tokens that it may still generate. */
   get remainingTokens(): number {
-    return Math.max(0, this.#limit - this.sequence.length);
+    return Math.max(0, this.#limit - this.history.length);
   }
 
   /** Tokens of the sequence whose KV is not computed. */
@@ -62,9 +89,29 @@ export class Run {
     return this.sequence.length - this.computed;
   }
 
+  /**
+   * Drop the oldest tokens behind the beginning if the sequence has reached the context, and the
+   * request allows it. Of the KV only the beginning's remains of use.
+   * @returns whether tokens were dropped
+   */
+  slide(): boolean {
+    if (!this.#slides || this.sequence.length < this.#context) return false;
+    const { head, tail } = keptTokens(
+      this.submission.prompt.length,
+      this.history.length,
+      this.#context,
+    );
+    this.#head = head;
+    this.#dropped = tail - head;
+    this.#sequence = [...this.history.slice(0, head), ...this.history.slice(tail)];
+    this.computed = Math.min(this.computed, head);
+    return true;
+  }
+
   /** A step computed the KV of the next `count` tokens. */
   advance(count: number): void {
-    this.prefilledTokens += Math.max(0, Math.min(count, this.#given - this.computed));
+    const given = Math.max(this.#given - this.#dropped, Math.min(this.#given, this.#head));
+    this.prefilledTokens += Math.max(0, Math.min(count, given - this.computed));
     this.computed += count;
     if (!this.wantsToken && this.remainingPrefill === 0) this.#ended = 'length';
   }
@@ -75,7 +122,8 @@ export class Run {
       this.#ended = 'stop';
       return { text: this.#text.end() };
     }
-    this.sequence.push(token);
+    this.history.push(token);
+    this.#sequence.push(token);
     let text = this.#text.push(token);
     if (this.#text.stopped) this.#ended = 'stop';
     else if (this.remainingTokens === 0) {
@@ -83,6 +131,10 @@ export class Run {
       text += this.#text.end();
     }
     return { token, text };
+  }
+
+  get #slides(): boolean {
+    return this.submission.overflow === 'slide';
   }
 
   end(reason: RequestEnd['reason']): RequestEnd {

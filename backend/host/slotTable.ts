@@ -56,8 +56,25 @@ export class SlotTable {
     state.lastUsed = ++this.#uses;
     run.slot = slot;
     run.computed = cached;
-    this.model.configure(slot, run.submission.sampling, Int32Array.from(sequence));
+    this.model.configure(slot, run.sampling, Int32Array.from(run.history));
     return cached;
+  }
+
+  /**
+   * Drop a run's oldest tokens if its sequence has reached the context; what is behind them will be
+   * computed again.
+   * @returns whether it had
+   */
+  slide(run: Run): boolean {
+    const { slot } = run;
+    if (slot === undefined || !run.slide()) return false;
+    // Where a first chunk is cheap, the beginning is computed again with what is behind it.
+    const kept = run.computed > (this.model.firstChunk ?? 0) ? run.computed : 0;
+    run.computed = kept;
+    if (kept === 0) this.model.release(slot);
+    else this.model.truncate(slot, kept);
+    this.model.configure(slot, run.sampling, Int32Array.from(run.history));
+    return true;
   }
 
   /** Take a run's slot away. What it computed stays there for those who come after. */

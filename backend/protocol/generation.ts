@@ -16,6 +16,14 @@ export const Sampling = z.object({
 });
 export type Sampling = z.infer<typeof Sampling>;
 
+/**
+ * What becomes of a sequence that reaches the model's context. `stop`: the answer ends with
+ * `length`, and a prompt that long is refused. `slide`: the oldest tokens after the beginning of the
+ * prompt are dropped, and the answer goes on.
+ */
+export const Overflow = z.enum(['stop', 'slide']);
+export type Overflow = z.infer<typeof Overflow>;
+
 export const GenerationOptions = z.object({
   /** Alias or id of a loaded model; the backend's choice for the task when left out. */
   model: z.string().max(512).optional(),
@@ -26,6 +34,8 @@ export const GenerationOptions = z.object({
   sampling: Sampling.optional(),
   /** Generation ends before the first of these texts. */
   stop: z.array(z.string().min(1).max(256)).max(16).optional(),
+  /** `stop` when left out. */
+  overflow: Overflow.optional(),
 });
 export type GenerationOptions = z.infer<typeof GenerationOptions>;
 

@@ -235,7 +235,7 @@ export class DeviceEngine implements Engine {
   }
 
   /** @throws PilotError draining, modelNotFound, deviceLost, promptTooLong; RangeError */
-  #check({ model: handle, prompt, maxTokens }: GenerationRequest): EngineModel {
+  #check({ model: handle, prompt, maxTokens, overflow }: GenerationRequest): EngineModel {
     if (this.#draining) throw new PilotError('draining');
     const model = this.#models.get(handle.id);
     if (model === undefined) throw new PilotError('modelNotFound', { model: handle.id });
@@ -245,7 +245,7 @@ export class DeviceEngine implements Engine {
       throw new RangeError(`A prompt of ${prompt.length} tokens is empty or not of this model.`);
     }
     const limit = model.contextLength - Math.min(1, maxTokens);
-    if (prompt.length > limit) {
+    if (prompt.length > limit && overflow !== 'slide') {
       throw new PilotError('promptTooLong', { tokens: prompt.length, limit });
     }
     return model;

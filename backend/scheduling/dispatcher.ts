@@ -64,8 +64,9 @@ export class Dispatcher {
 
   onProgress(hosted: HostedModel, model: EngineModel, progress: Progress): void {
     const device = hosted.supervisor.id;
-    const { step, placed, answers, ended, failed } = progress;
+    const { step, placed, answers, slid, ended, failed } = progress;
     for (const one of placed) hosted.get(one.id)?.onPlaced(one.cachedTokens);
+    for (const id of slid) hosted.get(id)?.onSlid();
     for (const one of answers) hosted.get(one.id)?.onAnswer(one.tokens, one.text);
     for (const end of ended) {
       const generation = hosted.remove(end.id);

@@ -1,7 +1,13 @@
 /** What the rest of the backend asks of the scheduler and its devices. */
 import type { ModelMetadata } from '../devices/device.ts';
 import type { DeviceInfo } from '../protocol/devices.ts';
-import type { FinishReason, RequestClass, Sampling, Timings } from '../protocol/generation.ts';
+import type {
+  FinishReason,
+  Overflow,
+  RequestClass,
+  Sampling,
+  Timings,
+} from '../protocol/generation.ts';
 
 /** A model that is loaded and can generate. Stays valid across restarts of its device host. */
 export interface ModelHandle {
@@ -23,6 +29,8 @@ export interface GenerationRequest {
   readonly maxTokens: number;
   readonly sampling: Sampling;
   readonly stop: readonly string[];
+  /** `stop` when left out. */
+  readonly overflow?: Overflow | undefined;
   /** From the call of `generate`, in ms. */
   readonly deadlineMs?: number;
 }

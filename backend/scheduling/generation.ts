@@ -38,6 +38,7 @@ export class Generation {
   #settledAt: number | undefined;
   #how: RequestRecord['outcome'] = 'internalError';
   #cachedTokens: number | undefined;
+  #toldSlide = false;
   #continuations = 0;
   #fruitlessDeaths = 0;
 
@@ -56,7 +57,9 @@ export class Generation {
     this.#order = order;
     // Drawn here, so that a continuation on another host goes on with the same random numbers.
     this.#seed = request.sampling.seed ?? Math.floor(Math.random() * 2 ** 32);
-    this.#maxTokens = Math.min(request.maxTokens, limit - request.prompt.length);
+    this.#maxTokens = this.#slides
+      ? request.maxTokens
+      : Math.min(request.maxTokens, limit - request.prompt.length);
     this.#listener = listener;
     this.#now = now;
     this.outcome = new Promise((resolve, reject) => {
@@ -83,9 +86,14 @@ export class Generation {
     return this.#maxTokens - this.#tokens.length;
   }
 
+  /** Whether a slot of so many tokens is enough to go on. */
+  fits(limit: number): boolean {
+    return this.#slides || this.length <= limit;
+  }
+
   /** All a host needs to run it, or to go on where another host stopped. */
   submission(): Submission {
-    const { prompt, sampling, stop, class: requestClass } = this.request;
+    const { prompt, sampling, stop, overflow = 'stop', class: requestClass } = this.request;
     return {
       id: this.id,
       class: requestClass,
@@ -95,6 +103,7 @@ export class Generation {
       maxTokens: this.#maxTokens,
       sampling: { ...sampling, seed: this.#seed },
       stop: [...stop],
+      overflow,
     };
   }
 
@@ -120,6 +129,13 @@ export class Generation {
     this.#tokens.push(...tokens);
     this.#text += text;
     if (text !== '') this.#tell(() => this.#listener.onText(text));
+  }
+
+  /** Its sequence lost its oldest tokens: on each host that goes on with it, and said once. */
+  onSlid(): void {
+    if (this.isSettled || this.#toldSlide) return;
+    this.#toldSlide = true;
+    this.#tell(() => this.#listener.onNotice?.(notice('slid')));
   }
 
   /**
@@ -180,6 +196,10 @@ export class Generation {
           cancel: { arrivedAtStep: cancelledAt, lastStep: end.lastStep },
         }),
     };
+  }
+
+  get #slides(): boolean {
+    return this.request.overflow === 'slide';
   }
 
   #settle(how: RequestRecord['outcome']): boolean {

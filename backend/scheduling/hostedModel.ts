@@ -40,7 +40,7 @@ export class HostedModel {
    */
   run(generation: Generation, submission: Submission): boolean {
     const { facts } = this;
-    if (facts === undefined || generation.length > sequenceLimit(facts)) return false;
+    if (facts === undefined || !generation.fits(sequenceLimit(facts))) return false;
     this.#running.set(generation.id, {
       generation,
       class: submission.class,

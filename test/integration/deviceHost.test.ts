@@ -70,6 +70,7 @@ function read(
         maxTokens: 64,
         sampling: { temperature: 0 },
         stop: [],
+        overflow: 'stop',
         ...changes,
       },
       {

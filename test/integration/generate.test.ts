@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BackendClient } from '../../backend/client/backendClient.ts';
 import { homePaths } from '../../backend/client/home.ts';
 import { CpuDevice } from '../../backend/devices/cpu.ts';
+import { notice } from '../../backend/protocol/notices.ts';
 import { RawResult } from '../../backend/protocol/rawGeneration.ts';
 import { testModelPath } from '../support/provideModel.ts';
 import { startRealBackend, type RealBackend } from '../support/realBackend.ts';
@@ -144,6 +145,20 @@ describe('generate/raw over the socket', () => {
     expect(pieces.length).toBeGreaterThan(3);
     expect(pieces.join('')).toBe(text);
     expect(tokens).toHaveLength(12);
+  });
+
+  it('refuses a prompt that is too long, or drops its middle and says so', async () => {
+    const params = { prompt: 'one two three '.repeat(300), maxTokens: 8 };
+    await expect(client.streamRaw(params, () => undefined)).rejects.toMatchObject({
+      data: { name: 'promptTooLong' },
+    });
+    const notices: string[] = [];
+    const { tokens, timings } = await client.streamRaw({ ...params, overflow: 'slide' }, (part) => {
+      if (part.kind === 'notice') notices.push(part.message);
+    });
+    expect(tokens).toHaveLength(8);
+    expect(timings.promptTokens).toBeGreaterThan(512);
+    expect(notices).toEqual([notice('slid')]);
   });
 
   it('stops when it is cancelled, with what there is so far', async () => {

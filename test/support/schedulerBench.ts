@@ -39,6 +39,7 @@ export class SchedulerBench {
       maxTokens: 8,
       sampling: { temperature: 0 },
       stop: [],
+      overflow: 'stop',
       ...changes,
     };
     this.scheduler.submit(submission);

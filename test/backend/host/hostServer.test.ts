@@ -57,6 +57,7 @@ class Host {
         maxTokens,
         sampling: { temperature: 0 },
         stop: [],
+        overflow: 'stop',
       },
     });
   }

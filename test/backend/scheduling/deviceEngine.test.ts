@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { answerAlone } from '../../support/aloneTokens.ts';
+import { answerAlone, slidAlone } from '../../support/aloneTokens.ts';
 import { buildMemoryHost, type MemoryHostBuild } from '../../support/buildMemoryHost.ts';
 import {
   EngineBench,
@@ -8,6 +8,7 @@ import {
   type EngineBenchOptions,
   type Reading,
 } from '../../support/engineBench.ts';
+import { notice } from '../../../backend/protocol/notices.ts';
 import { PilotError } from '../../../backend/protocol/errors.ts';
 import type { MemoryHostBehaviour } from '../../support/memoryDeviceHost.ts';
 
@@ -70,6 +71,17 @@ describe('DeviceEngine', { timeout: 60_000 }, () => {
       ['a', 'b'].map((id) => bench.read({ model: engine.resolve(id, 'chat') }).outcome),
     );
     expect(a?.text).toBe(b?.text);
+  });
+
+  it('drops the middle of a prompt that is too long, when the request says so', async () => {
+    const bench = await loaded({ trainedContextLength: 64 });
+    const reading = bench.read({ maxTokens: 100, overflow: 'slide' }, 'xyz'.repeat(300));
+    const { text, timings } = await reading.outcome;
+    const alone = await slidAlone(promptOf('xyz'.repeat(300)), 100, 64);
+    expect(text).toBe(alone.text);
+    expect(timings).toMatchObject({ promptTokens: 900, cachedTokens: 0, generatedTokens: 100 });
+    expect(reading.notices).toEqual([notice('slid')]);
+    expect(await bench.read({ overflow: 'stop' }, 'x'.repeat(64)).error).toBe('promptTooLong');
   });
 
   it('refuses what cannot be run, without asking the device', async () => {

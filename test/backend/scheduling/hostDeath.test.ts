@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FromHost, type Submission } from '../../../backend/host/messages.ts';
+import { notice } from '../../../backend/protocol/notices.ts';
 import { EmbeddedQueue } from '../../../backend/scheduling/embeddedQueue.ts';
-import { answerAlone } from '../../support/aloneTokens.ts';
+import { answerAlone, slidAlone } from '../../support/aloneTokens.ts';
 import { buildMemoryHost, type MemoryHostBuild } from '../../support/buildMemoryHost.ts';
 import {
   EngineBench,
@@ -54,6 +55,24 @@ describe('when a device host dies', { timeout: 90_000 }, () => {
     }
     expect(bench.done.map(({ continuations }) => continuations)).toEqual([1, 1, 1]);
     expect((await bench.engine.devices())[0]).toMatchObject({ state: 'ready', restarts: 1 });
+  });
+
+  it('goes on with an answer that has outgrown the context', async () => {
+    const bench = await loaded({ stepMs: 2, trainedContextLength: 64 });
+    const sampling = { temperature: 1, seed: 7, repetitionPenalty: 1.3 };
+    const reading = bench.read({ maxTokens: 200, sampling, overflow: 'slide' });
+    for (const pieces of [20, 60, 90]) {
+      await reading.reached(pieces);
+      await bench.signalHost('SIGKILL');
+    }
+    const { text, finishReason, timings } = await reading.outcome;
+    const alone = await slidAlone(promptOf('Once upon a time'), 200, 64, sampling);
+    expect(text).toBe(alone.text);
+    expect(reading.texts.join('')).toBe(text);
+    expect(finishReason).toBe('length');
+    expect(timings).toMatchObject({ promptTokens: 16, cachedTokens: 0, generatedTokens: 200 });
+    expect(reading.notices.filter((one) => one === notice('slid'))).toHaveLength(1);
+    expect(reading.notices).toHaveLength(4);
   });
 
   it('loses and doubles nothing under random kills', async () => {
@@ -229,6 +248,7 @@ describe('a device host', { timeout: 60_000 }, () => {
       maxTokens: 1,
       sampling: {},
       stop: [],
+      overflow: 'stop',
     };
     child.send({ type: 'submit', model: 'm', request });
     await heard((one) =>

@@ -6,7 +6,7 @@ const limits = { checkMs: 10, silentChecks: 2, stepMs: 100 };
 const progress: FromHost = {
   type: 'progress',
   model: 'm',
-  progress: { placed: [], answers: [], ended: [], failed: [] },
+  progress: { placed: [], answers: [], slid: [], ended: [], failed: [] },
 };
 
 it('counts looks without a message in between', () => {

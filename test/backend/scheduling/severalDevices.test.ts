@@ -6,7 +6,7 @@ import type { DeviceErrorCode } from '../../../backend/devices/device.ts';
 import type { DeviceInfo } from '../../../backend/protocol/devices.ts';
 import { PilotError } from '../../../backend/protocol/errors.ts';
 import type { RestartPolicy } from '../../../backend/scheduling/restartPolicy.ts';
-import { answerAlone } from '../../support/aloneTokens.ts';
+import { answerAlone, slidAlone } from '../../support/aloneTokens.ts';
 import { buildMemoryHost, type MemoryHostBuild } from '../../support/buildMemoryHost.ts';
 import { EngineBench, errorOf, promptOf, quickRestarts } from '../../support/engineBench.ts';
 import type { MemoryHostBehaviour } from '../../support/memoryDeviceHost.ts';
@@ -67,6 +67,21 @@ describe('a hung device', { timeout: 60_000 }, () => {
     expect(await readFile(starts, 'utf8')).toBe('.');
     expect((await engine.read().outcome).timings.generatedTokens).toBe(40);
     expect([...(await engine.engine.resolve('m', 'chat').encode(['a']))]).toEqual([97]);
+  });
+
+  it('leaves answers that have outgrown the context to the others', async () => {
+    const behaviour = { stepMs: 2, trainedContextLength: 64 };
+    const engine = bench([{ ...behaviour, hungAtStep: 90 }, behaviour]);
+    await engine.load();
+    const readings = prompts.map((prompt) =>
+      engine.read({ maxTokens: 150, overflow: 'slide' }, prompt),
+    );
+    for (const [i, reading] of readings.entries()) {
+      const { text } = await slidAlone(promptOf(prompts[i]!), 150, 64);
+      expect((await reading.outcome).text).toBe(text);
+      expect(reading.texts.join('')).toBe(text);
+    }
+    expect(engine.done.map(({ continuations }) => continuations).sort()).toEqual([0, 0, 1, 1]);
   });
 
   it('ends each request once with the remedy when there is no other', async () => {
