@@ -149,6 +149,14 @@ export interface ParkedSlot {
   readonly bytes: number;
 }
 
+/** What a driver can say of its times before any of them was measured. */
+export interface KnownCosts {
+  /** Of a token of prefill in a long prompt. */
+  readonly prefillMsPerToken?: number;
+  /** Of KV between the device's memory and the host's. */
+  readonly copyBytesPerMs?: number;
+}
+
 export interface LoadedModel {
   readonly metadata: ModelMetadata;
   readonly slots: number;
@@ -161,6 +169,8 @@ export interface LoadedModel {
    * more; absent where a chunk's cost goes by its length.
    */
   readonly firstChunk?: number;
+  /** Absent where nothing is known. */
+  readonly costs?: KnownCosts;
 
   /** Text to tokens. Text that looks like a special token stays text. */
   encode(text: string): Promise<Int32Array>;

@@ -18,6 +18,8 @@ export interface BatchSchedulerOptions {
 }
 
 const DEFAULT_PARK_BYTES = 512 * 2 ** 20;
+/** Of a device that predicts nothing, before anything is measured. */
+const PREFILL_MS_PER_TOKEN = 1;
 /** Weight of the newest step in the measured cost of prefill. */
 const NEWEST = 0.2;
 /** Aborts in a row that nobody asked for, before they count as a fault. */
@@ -35,7 +37,8 @@ export class BatchScheduler {
   #progress = emptyProgress();
   /** Begun so far, the running one included. */
   #steps = 0;
-  #prefillMsPerToken = 1;
+  /** Measured; undefined before the first prefill that tells. */
+  #prefillMsPerToken: number | undefined;
   #abortsInARow = 0;
 
   constructor(model: LoadedModel, options: BatchSchedulerOptions = {}) {
@@ -102,10 +105,12 @@ export class BatchScheduler {
         urgency(b.class, now - b.servedAt) - urgency(a.class, now - a.servedAt) ||
         a.order - b.order,
     );
+    const prefillMsPerToken =
+      this.#prefillMsPerToken ?? this.#model.costs?.prefillMsPerToken ?? PREFILL_MS_PER_TOKEN;
     let passing = Infinity;
     this.#waiting = this.#waiting.filter((run) => {
       if (rankOf(run.class) >= passing) return true;
-      const cachedTokens = this.#slots.place(run, this.#prefillMsPerToken);
+      const cachedTokens = this.#slots.place(run, prefillMsPerToken);
       if (cachedTokens === undefined) passing = rankOf(run.class);
       else this.#progress.placed.push({ id: run.id, cachedTokens });
       return cachedTokens === undefined;
@@ -259,7 +264,9 @@ export class BatchScheduler {
   #learn(durationMs: number, prefillTokens: number, decodes: number): void {
     // Few tokens measure the cost of a step, not of its tokens.
     if (decodes > 0 || prefillTokens < 32) return;
-    this.#prefillMsPerToken += NEWEST * (durationMs / prefillTokens - this.#prefillMsPerToken);
+    const newest = durationMs / prefillTokens;
+    const before = this.#prefillMsPerToken ?? newest;
+    this.#prefillMsPerToken = before + NEWEST * (newest - before);
   }
 }
 

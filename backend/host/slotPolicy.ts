@@ -32,8 +32,10 @@ export interface SlotDemand {
 
 export interface SlotLimits {
   readonly kvTokens: number;
-  /** Measured cost of a token of prefill, in ms. */
+  /** Cost of a token of prefill, in ms: measured, or predicted before it was. */
   readonly prefillMsPerToken: number;
+  /** Speed of copies of KV between host memory and cache. */
+  readonly copyBytesPerMs: number;
 }
 
 /** One thing to do to the slots, with the meanings of `LoadedModel`. */
@@ -58,8 +60,6 @@ export interface SlotChoice {
 const WORTH_KEEPING_TOKENS = 64;
 /** A shorter common prefix is an accident, such as the same first words of the template. */
 const WORTH_SHARING_TOKENS = 16;
-/** Copying KV between host memory and cache, a cautious figure: 1 GB/s. */
-const COPY_BYTES_PER_MS = 1e6;
 
 /** Length of the common prefix of two sequences. */
 export function commonPrefix(a: readonly number[], b: readonly number[]): number {
@@ -95,7 +95,7 @@ export function chooseSlot(
     if (saved === undefined) return undefined;
     const length = match(saved.tokens);
     const gainMs = (length - shared) * limits.prefillMsPerToken;
-    if (gainMs <= saved.bytes / COPY_BYTES_PER_MS) return undefined;
+    if (gainMs <= saved.bytes / limits.copyBytesPerMs) return undefined;
     const actions: SlotAction[] = [
       ...vacate(target, slots, parked),
       { kind: 'unpark', key: saved.key, slot: target.slot },

@@ -5,6 +5,9 @@ import { ParkedStore } from './parkedStore.ts';
 import type { Run } from './run.ts';
 import { chooseEviction, chooseSlot, type SlotAction, type SlotView } from './slotPolicy.ts';
 
+/** Of a device that does not tell its own, a cautious figure: 1 GB/s. */
+const COPY_BYTES_PER_MS = 1e6;
+
 interface SlotState {
   /** Of an idle slot; an active one holds what its run has computed. */
   tokens: readonly number[];
@@ -46,6 +49,7 @@ export class SlotTable {
     const choice = chooseSlot({ sequence, reserved }, this.#views(), this.#parked.views(), {
       kvTokens: this.model.kvTokens,
       prefillMsPerToken,
+      copyBytesPerMs: this.model.costs?.copyBytesPerMs ?? COPY_BYTES_PER_MS,
     });
     if (choice === undefined) return undefined;
     const { slot } = choice;

@@ -13,6 +13,7 @@ import { DeviceError, type Device, type DeviceIdentity, type LoadOptions } from 
 import { Bm1684xModel } from './bm1684xModel.ts';
 import { CardClient } from './cardClient.ts';
 import type { CardIdentity } from './cardMessages.ts';
+import { knownCosts } from './knownCosts.ts';
 import { memoryBlocks } from './memoryBlocks.ts';
 
 export interface Bm1684xOptions {
@@ -136,6 +137,8 @@ export class Bm1684xDevice implements Device {
         ...{ id, facts, text, client: this.#client },
         contextLength: options.contextLength,
         kvTokens: options.kvTokens,
+        // An emulator has neither the chip's times nor its link.
+        costs: this.#options.isEmulator ? {} : await knownCosts(dirname(file)),
         onDispose: () => this.#models.delete(model),
       });
       this.#models.add(model);

@@ -1,6 +1,7 @@
 /** A bmodel on one chip: the contract over the thread that owns the chip. */
 import {
   DeviceError,
+  type KnownCosts,
   type LoadedModel,
   type ModelMetadata,
   type ParkedSlot,
@@ -23,6 +24,7 @@ export interface Bm1684xModelOptions {
   /** Longest sequence wanted; at most what the model was compiled for. */
   readonly contextLength: number | undefined;
   readonly kvTokens: number | undefined;
+  readonly costs: KnownCosts;
   readonly onDispose: () => void;
 }
 
@@ -46,6 +48,7 @@ export class Bm1684xModel implements LoadedModel {
   readonly contextLength: number;
   readonly kvTokens: number;
   readonly firstChunk?: number;
+  readonly costs: KnownCosts;
   /** Of the last step. */
   lastWork: CardStepResult['work'] | undefined;
 
@@ -67,6 +70,7 @@ export class Bm1684xModel implements LoadedModel {
     this.slots = slots;
     this.contextLength = Math.min(contextLength, options.contextLength ?? contextLength);
     this.kvTokens = Math.min(slots * contextLength, options.kvTokens ?? slots * contextLength);
+    this.costs = options.costs;
     if (isStatic) this.firstChunk = chunkLength;
     this.#ledger = new KvLedger(this.kvTokens, slots);
   }

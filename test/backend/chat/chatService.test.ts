@@ -77,6 +77,18 @@ describe('ChatService', () => {
     await expect(answer).resolves.toMatchObject({ finishReason: 'length' });
   });
 
+  it('lets an answer outgrow the context only when the request says so', async () => {
+    for (const overflow of ['slide', 'stop'] as const) {
+      const answer = ask({ maxTokens: 9000, overflow });
+      const call = await engine.nextCall();
+      const room = 4096 - call.request.prompt.length;
+      const maxTokens = overflow === 'slide' ? 9000 : room;
+      expect(call.request).toMatchObject({ overflow, maxTokens });
+      call.finish();
+      await answer;
+    }
+  });
+
   it('ends an answer that repeats itself, and says so', async () => {
     const answer = ask();
     const call = await engine.nextCall();

@@ -115,6 +115,38 @@ describe('BatchScheduler', () => {
     expect(bench.tokens('a2')).toEqual((await answerAlone(next, 3, { device: endless })).tokens);
   });
 
+  it.each([
+    ['brings back what is dear to compute', { prefillMsPerToken: 1 }, 400],
+    ['computes again what is cheap', { prefillMsPerToken: 1e-6 }, 0],
+    ['computes again what is slow to copy', { prefillMsPerToken: 1, copyBytesPerMs: 1 }, 0],
+  ])('%s, by what the device predicts before anything is measured', async (_, costs, cached) => {
+    // Chunks too small to be measured.
+    const chunks = { shared: 16, alone: 16 };
+    const bench = await SchedulerBench.create(endless, { slots: 1 }, { chunks });
+    Object.assign(bench.model, { costs });
+    for (const seed of [5, 6]) {
+      bench.submit(`${seed}`, { prompt: prompt(seed, 400), maxTokens: 3 });
+      await bench.finish();
+    }
+    bench.submit('back', { prompt: Int32Array.from([...prompt(5, 400), 97]), maxTokens: 3 });
+    await bench.finish();
+    expect(bench.cached('back')).toBe(cached);
+  });
+
+  it('believes what it measures more than what the device predicts', async () => {
+    let now = 0;
+    const clock = (): number => (now += 100);
+    const bench = await SchedulerBench.create(endless, { slots: 1 }, { now: clock });
+    Object.assign(bench.model, { costs: { prefillMsPerToken: 1e-6 } });
+    for (const seed of [5, 6]) {
+      bench.submit(`${seed}`, { prompt: prompt(seed, 400), maxTokens: 3 });
+      await bench.finish();
+    }
+    bench.submit('back', { prompt: Int32Array.from([...prompt(5, 400), 97]), maxTokens: 3 });
+    await bench.finish();
+    expect(bench.cached('back')).toBe(400);
+  });
+
   it('computes a warm-up without a token, after everybody else', async () => {
     const bench = await SchedulerBench.create();
     bench.submit('warm', { class: 'warmup', prompt: prompt(7, 100), maxTokens: 0 });

@@ -9,7 +9,7 @@ import {
   type SlotView,
 } from '../../../backend/host/slotPolicy.ts';
 
-const limits = { kvTokens: 100_000, prefillMsPerToken: 1 };
+const limits = { kvTokens: 100_000, prefillMsPerToken: 1, copyBytesPerMs: 1e6 };
 /** `length` tokens of conversation `name`: different names share nothing. */
 const talk = (name: number, length: number): number[] =>
   Array.from({ length }, (_, i) => name * 10_000 + i);
@@ -292,4 +292,36 @@ it('finds the common prefix', () => {
   expect(commonPrefix([1, 2, 3], [1, 2, 4])).toBe(2);
   expect(commonPrefix([1, 2], [1, 2, 3])).toBe(2);
   expect(commonPrefix([], [1])).toBe(0);
+});
+
+describe('what is parked, with the figures of a model of 7B on a chip', () => {
+  // 28 layers, 4 heads of 128 keys and as many values in 16 bits; copies over PCIe Gen3 x4.
+  const bytesPerToken = 28 * 4 * 128 * 2 * 2;
+  const chip = { kvTokens: 100_000, prefillMsPerToken: 1.5, copyBytesPerMs: 3.2e6 };
+
+  it.each([
+    // 8000 tokens come back in 143.4 ms, and so long it takes to compute 95.6.
+    ['computes few tokens of a long one again', 95, 8000, {}, 0],
+    ['brings a long one back for more', 96, 8000, {}, 96],
+    // 1000 tokens: 17.9 ms, and 11.9 tokens.
+    ['computes a short beginning again', 11, 1000, {}, 0],
+    ['brings a whole conversation back', 1000, 1000, {}, 1000],
+    // The KV of a token is copied in 0.01792 ms.
+    [
+      'computes all again where that is faster than the copy',
+      1000,
+      1000,
+      { prefillMsPerToken: 0.0179 },
+      0,
+    ],
+    ['brings all back where it is slower', 1000, 1000, { prefillMsPerToken: 0.018 }, 1000],
+    ['computes more again over a slow link', 300, 8000, { copyBytesPerMs: 1e6 }, 0],
+    ['and brings back what is longer yet', 306, 8000, { copyBytesPerMs: 1e6 }, 306],
+  ])('%s', (_, common, length, changes, cached) => {
+    const sequence = [...talk(1, common), 9];
+    const store = [parked(7, talk(1, length), length * bytesPerToken)];
+    const choice = chooseSlot(demand(sequence), [idle(0, [])], store, { ...chip, ...changes });
+    expect(choice?.cached).toBe(cached);
+    expect(choice?.actions.some(({ kind }) => kind === 'unpark')).toBe(cached > 0);
+  });
 });
