@@ -4,7 +4,8 @@
  * `--fill-in` run that part alone; `--model PATH` takes another model than the one of the tests.
  * `--predict` prints predictions for the card instead, with the compiler of `--home DIR`, and
  * `--answer MODEL` has a converted model of that home answer on the vendor's emulator. `--tokenizer`
- * encodes texts beside the original tokenizers.
+ * encodes texts beside the original tokenizers, and `--card` counts what the driver of the card does
+ * for a token.
  */
 import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
@@ -13,6 +14,7 @@ import { homeFolder } from '../../backend/client/home.ts';
 import provideModel, { testModelPath } from '../support/provideModel.ts';
 import { activation } from './activation.ts';
 import { runAnswer } from './answer.ts';
+import { runCard } from './card.ts';
 import { DirectProcess } from './directProcess.ts';
 import { runFillIn } from './fillIn.ts';
 import { runPredictions } from './predictions.ts';
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     model: { type: 'string' },
     predict: { type: 'boolean', default: false },
     answer: { type: 'string' },
+    card: { type: 'boolean', default: false },
     home: { type: 'string' },
     tokenizer: { type: 'boolean', default: false },
   },
@@ -44,6 +47,10 @@ if (values.predict) {
 }
 if (values.answer !== undefined) {
   await runAnswer(homeFolder(values.home), values.answer, print);
+  process.exit();
+}
+if (values.card) {
+  await runCard(rounds);
   process.exit();
 }
 if (values.tokenizer) {
