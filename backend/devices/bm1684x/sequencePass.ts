@@ -272,15 +272,18 @@ export class SequencePass {
     const { chip, runtime, layout, kv } = this.#options;
     const own = kv.own[layer];
     if (!next || !own) throw new RangeError(`Layer ${layer} takes no history.`);
-    const [past, rows] = [from * layout.rowBytes, count * layout.rowBytes];
+    const past = from * layout.rowBytes;
+    // The runtime ends the process unless there is room for a whole chunk; rows are written as many
+    // as there are, so that the last chunk of a context stays within it.
+    const room = layout.chunkLength * layout.rowBytes;
     chip.copy(next.keys, 0, own.keys, 0, past);
     chip.copy(next.values, 0, own.values, 0, past);
     next.inputs.setDimension(STATES, 1, count);
     next.inputs.setDimension(POSITIONS, 1, count);
     next.inputs.setDimension(HISTORY, 1, from);
     next.inputs.setDimension(HISTORY + 1, 1, from);
-    next.outputs.setMemory(KEYS, Number(own.keys.device_addr) + past, rows);
-    next.outputs.setMemory(VALUES, Number(own.values.device_addr) + past, rows);
+    next.outputs.setMemory(KEYS, Number(own.keys.device_addr) + past, room);
+    next.outputs.setMemory(VALUES, Number(own.values.device_addr) + past, room);
     runtime.launch(next);
   }
 
