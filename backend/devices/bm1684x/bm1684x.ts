@@ -164,11 +164,21 @@ async function holdChip(chip: number): Promise<HeldChip> {
   return { info, libraryVersion, lock: await lockChip(chip) };
 }
 
-/** @param path of a bmodel, or of a folder with `model.bmodel` */
+/**
+ * @param path of a bmodel, or of a folder with `model.bmodel`
+ * @throws DeviceError invalidModel, unsupportedModel
+ */
 async function bmodelOf(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) {
     throw new DeviceError('invalidModel', `There is no file or folder ${basename(path)}.`);
+  }
+  if (/\.gguf$/iu.test(path)) {
+    const advice = 'start the backend with --device cpu, or convert it';
+    throw new DeviceError(
+      'unsupportedModel',
+      `${basename(path)}: it is a model for the CPU; ${advice}.`,
+    );
   }
   return found.isDirectory() ? join(path, 'model.bmodel') : path;
 }
