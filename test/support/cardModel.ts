@@ -31,6 +31,20 @@ export const smallestModel: TinyModelOptions = {
   spread: 0.3,
 };
 
+/**
+ * Of one layer, too, for comparisons with PyTorch. Quantization leaves its weights as they are, and
+ * with larger ones attention is so sharp that rounding decides whom it goes to.
+ */
+export const clearModel: TinyModelOptions = {
+  ...{ ...smallestModel, isOnGrid: true, isTied: false, spread: 0.15 },
+};
+
+/** Of two layers, with a history: 64 tokens, of which 16 are computed at once. */
+export const clearBuild: CardModelBuild = {
+  model: { ...clearModel, layers: 2 },
+  convert: { options: { quantization: 'w8bf16', sequenceLength: 64, chunkLength: 16 } },
+};
+
 /** To be raised when what a build means changes. */
 const REVISION = 1;
 

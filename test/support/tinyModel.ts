@@ -22,6 +22,8 @@ export interface TinyModelOptions {
   readonly isWholeVocabulary?: boolean;
   /** Standard deviation of the weights; 0.02 is what training begins with. */
   readonly spread?: number;
+  /** The layers' matrices hold values that quantization to 4 or 8 bits leaves as they are. */
+  readonly isOnGrid?: boolean;
   readonly seed?: number;
   /** Added to config.json. */
   readonly config?: Readonly<Record<string, unknown>>;
@@ -41,6 +43,8 @@ export const tinyShape: ModelShape = {
   isTied: true,
 };
 
+/** Weights that share a scale, as the compiler has it by default. */
+const GROUP = 64;
 /** Tokens that are kept of the vocabulary, besides the special ones. */
 const KEPT_TOKENS = 2048;
 const WHOLE_ROWS = 151_936;
@@ -173,7 +177,10 @@ function weightsOf(options: TinyModelOptions, rows: number): Buffer {
   const add = (name: string, shape: readonly number[], one = false): void => {
     const count = shape.reduce((product, n) => product * n, 1);
     const values = new Uint16Array(count);
-    for (let n = 0; n < count; n++) values[n] = encode((one ? 1 : 0) + spread * random());
+    const isOnGrid = options.isOnGrid === true && name.endsWith('_proj.weight');
+    for (let n = 0; n < count; n++) {
+      values[n] = encode(isOnGrid ? onGrid(n, spread, random) : (one ? 1 : 0) + spread * random());
+    }
     const start = end;
     end += values.byteLength;
     header[name] = { dtype: options.dtype ?? 'BF16', shape, data_offsets: [start, end] };
@@ -203,6 +210,17 @@ function weightsOf(options: TinyModelOptions, rows: number): Buffer {
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
   return Buffer.concat([length, padded, ...parts]);
+}
+
+/**
+ * One of 16 values in even steps. Each group of weights has the least and the greatest, so that 4
+ * bits take the same steps, and 8 bits a 17th of them.
+ */
+function onGrid(n: number, spread: number, random: () => number): number {
+  const ends = [0, 15];
+  // About uniform: normally distributed numbers, wrapped around several times.
+  const level = ends[n % GROUP] ?? Math.floor(Math.abs(random()) * 4096) % 16;
+  return (level - 8) * 2 ** Math.round(Math.log2(spread / 4.6));
 }
 
 /** Normally distributed, the same for the same seed: mulberry32, and the sum of uniform numbers. */
