@@ -26,7 +26,6 @@ const Header = z.record(
 );
 const PlainText = z.string().transform((text) => toPlainText(text));
 const Config = z.looseObject({
-  architectures: z.array(PlainText).optional(),
   model_type: PlainText,
   max_position_embeddings: z.number().int().optional(),
   torch_dtype: PlainText.optional(),

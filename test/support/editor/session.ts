@@ -159,7 +159,7 @@ async function writeFiles(folder: string, files: Readonly<Record<string, string>
   }
 }
 
-/** Makes a GGUF file the model `default` of a home. The file stays where it is. */
+/** Makes a GGUF file or a folder the model `default` of a home. It stays where it is. */
 export async function addModel(home: string, model: string): Promise<void> {
   const main = join(root, 'dist/main.js');
   const args = ['model', 'add', model, '--alias', 'default', '--home', home];
