@@ -1,7 +1,8 @@
 /**
  * `npm run screenshots`: makes the pictures of the README anew, in media/screenshots, with the test
  * model in the packaged extension. Model answers differ from run to run: look before committing.
- * `report.png` is the picture that test/e2e/convert.test.ts makes of a tensor.
+ * `report.png` is the picture that test/e2e/convert.test.ts makes of a tensor, `emulator.png` that
+ * which test/e2e/emulator.test.ts makes of the tooltip.
  */
 import { join } from 'node:path';
 import { ChatView } from './editor/chatView.ts';
