@@ -68,8 +68,11 @@ describeCompiler('with the compiler', () => {
       });
 
       suite.it('is named in the tooltip, with what it measures and nothing else', async () => {
-        const { window } = suite;
+        const { window, session } = suite;
         await window.pilotIdle();
+        await using client = await session.connect();
+        const { devices } = await client.request('device/list', null);
+        expect(devices).toMatchObject([{ state: 'ready', restarts: 0 }]);
         const tooltip = await window.hoverPilotStatus();
         expect(tooltip).toMatch(/512 tokens of context/);
         expect(tooltip).toMatch(/BM1684X emulator(?! \()/);

@@ -10,7 +10,7 @@ describeCompiler('the emulator', () => {
   beforeAll(async () => {
     ({ folder } = await cardModel({
       model: smallestModel,
-      convert: { options: { sequenceLength: 256, chunkLength: 64 } },
+      convert: { options: { sequenceLength: 256, chunkLength: 128 } },
     }));
   });
   testDevice('bm1684x', { open: openEmulator, modelPath: () => folder, shortening: 4 });

@@ -37,8 +37,6 @@ export interface CardModelFacts {
   readonly vocabularySize: number;
   readonly bytesPerToken: number;
   readonly layers: number;
-  /** False for a model whose head gives the likeliest token alone. */
-  readonly samples: boolean;
 }
 
 export interface CardStepResult {
@@ -90,7 +88,6 @@ export class CardModel {
         isStatic: !(layout.layers[0]?.first.isDynamic ?? false),
         bytesPerToken: this.#memory.bytesPerToken,
         layers: layout.layers.length,
-        samples: layout.headKind === 'logits',
       };
       for (let slot = 0; slot < slots; slot++) {
         this.configure(slot, { temperature: 0 }, new Int32Array());

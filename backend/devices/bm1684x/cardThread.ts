@@ -24,8 +24,8 @@ const models = new Map<number, CardModel>();
 let chip: Chip | undefined;
 /** Of the step that runs. */
 let step = 0;
-/** Of a change that nobody waited for. */
-let fault: Error | undefined;
+/** Of changes that nobody waited for, by model: the next step's of the same. */
+const faults = new Map<number, Error>();
 
 const calls: CardCalls = {
   open() {
@@ -48,11 +48,9 @@ const calls: CardCalls = {
     return loaded.facts;
   },
   step({ model, step: number, plan }) {
-    if (fault !== undefined) {
-      const error = fault;
-      fault = undefined;
-      throw error;
-    }
+    const fault = faults.get(model);
+    faults.delete(model);
+    if (fault) throw fault;
     step = number;
     return modelOf(model).step(plan);
   },
@@ -76,7 +74,8 @@ parentPort?.on('message', (message: ToCardThread) => {
     try {
       carryOut(message.change);
     } catch (error) {
-      fault ??= error instanceof Error ? error : new Error(String(error));
+      const fault = error instanceof Error ? error : new Error(String(error));
+      faults.set(message.change.model, fault);
     }
     return;
   }

@@ -122,7 +122,10 @@ export class DiskEmbedding implements Embedding {
 
   #read(token: number, row: number): void {
     const start = row * this.#rowBytes;
-    readSync(this.#file, this.#rows, start, this.#rowBytes, token * this.#rowBytes);
+    const bytes = readSync(this.#file, this.#rows, start, this.#rowBytes, token * this.#rowBytes);
+    if (bytes < this.#rowBytes) {
+      throw new DeviceError('invalidModel', 'embedding.bin was cut short while it was in use.');
+    }
   }
 }
 
