@@ -80,7 +80,9 @@ export async function verifyModel(
     const reason = 'single nets and given data are run on the emulator; leave out --on card';
     throw new PilotError('dataUnfit', { reason });
   }
-  const device = isWhole ? await edges.findDevice(store.home, params.on) : undefined;
+  const findDevice = (): Promise<AnswerDevice> => edges.findDevice(store.home, params.on);
+  // That there is no card is told before anything is read.
+  const card = isWhole && params.on === 'card' ? await findDevice() : undefined;
   const target = await findTarget(store, params.model);
   listener.onProgress({ step: jobSentence('check', { what: path.basename(target.bmodel) }) });
   const bmodel = await checkIntegrity(target, signal);
@@ -89,6 +91,7 @@ export async function verifyModel(
     throw new PilotError('verificationStopped', { part: target.name, reason });
   }
   const place = await edges.findToolchain(store.home, edges.env);
+  const device = card ?? (isWhole ? await findDevice() : undefined);
   const work = path.join(store.home, 'verification');
   // Jobs run one at a time, so what is there is of a backend that was killed.
   await rm(work, { recursive: true, force: true });

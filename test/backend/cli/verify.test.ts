@@ -55,7 +55,7 @@ describe('tpu-pilot verify', () => {
 
   it.each([
     ['a model that is not there', ['nobody'], 'no model named nobody'],
-    ['a card, which this cannot drive yet', ['nobody', '--on', 'card'], 'no card to verify on'],
+    ['a card, when there is none', ['nobody', '--on', 'card'], 'no card to verify on'],
   ])('refuses %s', async (_name, args, message) => {
     const { home } = await startBackend();
     const { code, stdout, stderr } = await verify(home, ...args);
