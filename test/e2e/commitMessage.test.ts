@@ -39,6 +39,10 @@ describeEditor('commitMessage', (suite) => {
     await view.type('My own words');
     await window.runCommand('TPU Pilot: Write Commit Message');
     const replaced = window.notification('The commit message was replaced.');
+    // The editor tells extensions of typed text a moment later, which may be after the command.
+    const early = window.notification('You have typed a commit message meanwhile.');
+    await replaced.or(early).first().waitFor();
+    if (await early.isVisible()) await early.getByRole('button', { name: 'Replace' }).click();
     await replaced.waitFor();
     await replaced.getByRole('button', { name: 'Undo' }).click();
     await expect.poll(() => view.message(), { timeout: 20_000 }).toBe('My own words');

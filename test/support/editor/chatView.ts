@@ -99,16 +99,17 @@ export class ChatView {
     await steps.or(used).first().waitFor();
     // They may be folded between the look and the click.
     for (let attempt = 1; attempt < 4; attempt++) {
-      if (!(await used.isVisible())) await steps.click();
       try {
-        await used.click({ timeout: 5000 });
+        // Not by the mouse: a long answer has scrolled its beginning out of the window.
+        if (!(await used.isVisible())) await steps.dispatchEvent('click', {}, { timeout: 5000 });
+        await used.dispatchEvent('click', {}, { timeout: 5000 });
         break;
       } catch {
         // Looked for again.
       }
     }
     const rows = this.answer.locator('.chat-used-context-list .monaco-list-row');
-    await rows.first().waitFor();
+    await rows.first().waitFor({ state: 'attached' });
     return rows.allTextContents();
   }
 
