@@ -132,6 +132,8 @@ export class CardModel {
           this.#readHead(prefill.slot, tokens);
         }
       }
+      // Of a prefill that nothing was read after, too: its faults are this step's.
+      chip.settle();
       const sampled = outputs.map(
         (slot) => [slot, tokens.get(slot) ?? this.#sample(slot)] as const,
       );
@@ -144,8 +146,7 @@ export class CardModel {
       return { sampled, work };
     } catch (error) {
       for (const [slot, length] of lengths) this.#slots.truncate(slot, length);
-      // What was launched before an abort still reads what the next step writes.
-      chip.sync('what was launched');
+      chip.settle();
       throw error;
     }
   }

@@ -25,6 +25,8 @@ export class Chip {
   readonly work: ChipWork = { calls: 0, launches: 0, nativeMs: 0 };
   readonly #libraries: CardLibraries;
   readonly #now: () => number;
+  /** The net that was launched last and not waited for. */
+  #pending: string | undefined;
 
   private constructor(
     libraries: CardLibraries,
@@ -88,8 +90,13 @@ export class Chip {
     this.#libraries.bmlib.free_device(this.handle, memory);
   }
 
-  /** From the host. @throws DeviceError hung, lost */
+  /**
+   * From the host, after what was launched: by itself, the copy would not wait for nets that still
+   * read what it writes over.
+   * @throws DeviceError hung, lost
+   */
   write(memory: DeviceMemory, data: Uint8Array, offset = 0): void {
+    this.settle();
     const { bmlib } = this.#libraries;
     const size = data.byteLength;
     this.#call('Writing to the chip', () =>
@@ -97,8 +104,9 @@ export class Chip {
     );
   }
 
-  /** To the host. What was launched must have been waited for. @throws DeviceError hung, lost */
+  /** To the host, after what was launched. @throws DeviceError hung, lost */
   read(memory: DeviceMemory, into: Uint8Array, offset = 0): void {
+    this.settle();
     const { bmlib } = this.#libraries;
     const size = into.byteLength;
     this.#call('Reading from the chip', () =>
@@ -128,9 +136,18 @@ export class Chip {
     );
   }
 
-  /** Waits for all that this thread has launched. @throws DeviceError hung, lost */
-  sync(what: string): void {
-    this.#call(`Waiting for ${what}`, () => this.#libraries.bmlib.thread_sync(this.handle));
+  /** A net is on its way. */
+  launched(net: string): void {
+    this.#pending = net;
+    this.work.launches++;
+  }
+
+  /** Waits for what this thread has launched, if it has not yet. @throws DeviceError hung, lost */
+  settle(): void {
+    const net = this.#pending;
+    if (net === undefined) return;
+    this.#pending = undefined;
+    this.#call(`Waiting for ${net}`, () => this.#libraries.bmlib.thread_sync(this.handle));
   }
 
   /** A call of a library whose result is its caller's business, counted. */

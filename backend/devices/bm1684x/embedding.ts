@@ -43,6 +43,7 @@ export class NetEmbedding implements Embedding {
       const [output] = outputs;
       if (!ids || !output) throw new RangeError(`${name} has no input or output.`);
       return {
+        net: name,
         name: cString(name),
         inputs: new TensorArray([{ port: ids, memory: this.#ids }]),
         outputs: new TensorArray([{ port: output, memory: states }]),

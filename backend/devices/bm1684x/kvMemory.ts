@@ -76,7 +76,6 @@ export class KvMemory implements KvCopies {
    * @param data of length × bytesPerToken bytes: layer by layer, keys and then values
    */
   read(slot: number | 'own', length: number, data: Uint8Array): void {
-    this.#chip.sync('the KV cache');
     this.#forRows(slot, length, data, (memory, part) => {
       this.#chip.read(memory, part);
     });

@@ -8,7 +8,8 @@ import type { Pointer } from './types.ts';
 
 /** A net with its arguments, made once and launched many times. */
 export interface Launch {
-  /** C string. */
+  readonly net: string;
+  /** The same as a C string. */
   readonly name: Uint8Array;
   readonly inputs: TensorArray;
   readonly outputs: TensorArray;
@@ -47,7 +48,7 @@ export class Runtime {
    * Puts a net on its way; a static one is not waited for.
    * @throws DeviceError hung, lost
    */
-  launch({ name, inputs, outputs }: Launch): void {
+  launch({ net, name, inputs, outputs }: Launch): void {
     const { bmrt } = this.#chip.libraries;
     const isLaunched = this.#chip.timed(() =>
       bmrt.launch_tensor_ex(
@@ -61,11 +62,10 @@ export class Runtime {
         false,
       ),
     );
-    this.#chip.work.launches++;
+    this.#chip.launched(net);
     if (isLaunched) return;
-    const net = Buffer.from(name).toString('latin1').replace('\0', '');
     // Says why, when it is the chip that does not answer.
-    this.#chip.sync(net);
+    this.#chip.settle();
     throw new DeviceError('lost', `The runtime did not launch ${net}.`);
   }
 

@@ -3,8 +3,8 @@
  * head. The order of launches and copies is that of LLM-TPU's models/Qwen3/cpp_demo/chat.cpp.
  *
  * Everything is prepared once. A pass changes addresses and lengths in place, and allocates nothing
- * by layer. Writes from the host do not wait for what was launched, so every pass waits for its
- * launches before it returns.
+ * by layer. A write from the host waits for what was launched, so a pass makes all of its own before
+ * its first launch; what it has launched is waited for by whatever reads or writes next.
  */
 import { DeviceError } from '../device.ts';
 import type { Chip } from './chip.ts';
@@ -119,15 +119,15 @@ export class SequencePass {
     }
     const { chip, runtime } = this.#options;
     const count = tokens.length;
-    this.#embedding.chunk(tokens);
     for (let i = 0; i < count; i++) this.#positionValues[i] = from + i;
     chip.write(this.#positions, bytesOf(this.#positionValues));
+    this.#embedding.chunk(tokens);
     for (const [layer, launches] of this.#layers.entries()) {
       this.#options.checkAbort();
       if (from === 0) runtime.launch(this.#shapeFirst(launches.first, layer, count));
       else this.#launchNext(launches, layer, count, from);
     }
-    this.#finish(count);
+    this.#aimHead(count);
   }
 
   /** Appends one token, as `prefill` does. */
@@ -136,10 +136,10 @@ export class SequencePass {
     const { rowBytes } = layout;
     const stage = stageFor(layout.decodeLengths, from + 1);
     const length = layout.decodeLengths[stage] ?? 0;
-    this.#embedding.one(token);
     this.#positionValues[0] = from;
     chip.write(this.#positions, bytesOf(this.#positionValues.subarray(0, 1)));
     this.#writeMask(from, length);
+    this.#embedding.one(token);
     for (const [layer, { decode }] of this.#layers.entries()) {
       this.#options.checkAbort();
       const launch = decode[stage];
@@ -150,7 +150,7 @@ export class SequencePass {
       launch.outputs.setMemory(VALUES, Number(own.values.device_addr) + row, rowBytes);
       runtime.launch(launch);
     }
-    this.#finish(1);
+    this.#aimHead(1);
   }
 
   /** After a pass, the head's choice. @throws DeviceError */
@@ -255,6 +255,7 @@ export class SequencePass {
       return new TensorArray(bindings, stage);
     };
     return {
+      net: name,
       name: cString(name),
       inputs: bind(inputs, inputMemories),
       outputs: bind(outputs, outputMemories),
@@ -296,19 +297,17 @@ export class SequencePass {
     this.#options.chip.write(this.#mask, bytesOf(values));
   }
 
-  /** @param count tokens of the pass: the head reads the last one's states */
-  #finish(count: number): void {
+  /** @param count tokens of the pass: the head will read the last one's states */
+  #aimHead(count: number): void {
     const rowBytes = 2 * this.#options.layout.hiddenSize;
     const states = this.#lastStates();
     const address = Number(states.device_addr) + (count - 1) * rowBytes;
     this.#head.inputs.setMemory(0, address, rowBytes);
-    this.#options.chip.sync('the layers');
   }
 
   #launchHead(): void {
     this.#options.checkAbort();
     this.#options.runtime.launch(this.#head);
-    this.#options.chip.sync('the head');
   }
 
   #lastStates(): DeviceMemory {

@@ -76,7 +76,8 @@ describe('an open chip', () => {
     [77, 'lost', 'status 77 (unknown)'],
   ])('turns status %d into %s', (status, code, text) => {
     const chip = Chip.open(libraries({ thread_sync: () => status }), 0);
-    expect(() => chip.sync('the head')).toThrow(fails(code, text));
+    chip.launched('lm_head');
+    expect(() => chip.settle()).toThrow(fails(code, text));
   });
 
   it('names the largest heap when there is no memory', () => {
@@ -118,15 +119,45 @@ describe('an open chip', () => {
   });
 
   it('counts its calls', () => {
-    const chip = Chip.open(libraries({ memcpy_d2d_byte: () => Status.success }), 0);
+    const succeed = (): number => Status.success;
+    const chip = Chip.open(
+      libraries({ memcpy_d2d_byte: succeed, memcpy_d2s_partial_offset: succeed }),
+      0,
+    );
     chip.copy(memory, 0, memory, 4, 4);
-    chip.sync('it');
+    chip.read(memory, new Uint8Array(8));
     expect(chip.work).toMatchObject({ calls: 2, launches: 0 });
+  });
+});
+
+describe('the host and what was launched', () => {
+  it.each(['write', 'read'] as const)('waits once before a %s', (access) => {
+    const calls: string[] = [];
+    const noted = (name: string) => () => {
+      calls.push(name);
+      return Status.success;
+    };
+    const chip = Chip.open(
+      libraries({
+        thread_sync: noted('wait'),
+        memcpy_s2d_partial_offset: noted('write'),
+        memcpy_d2s_partial_offset: noted('read'),
+      }),
+      0,
+    );
+    const bytes = new Uint8Array(8);
+    chip[access](memory, bytes);
+    chip.launched('block_0');
+    chip[access](memory, bytes);
+    chip[access](memory, bytes);
+    chip.settle();
+    expect(calls).toEqual([access, 'wait', access, access]);
   });
 });
 
 describe('the runtime', () => {
   const launch = {
+    net: 'block_3',
     name: cString('block_3'),
     inputs: new TensorArray([]),
     outputs: new TensorArray([]),
