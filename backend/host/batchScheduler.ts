@@ -5,7 +5,8 @@
 import { DeviceError, type LoadedModel, type StepPlan } from '../devices/device.ts';
 import { chooseBatch, isWorthAborting, type ChunkLimits } from './batchPolicy.ts';
 import { rankOf, urgency } from './classOrder.ts';
-import { faultOf, type Progress, type Submission } from './messages.ts';
+import { faultOf } from '../devices/fault.ts';
+import type { Progress, Submission } from './messages.ts';
 import { Run } from './run.ts';
 import { SlotTable } from './slotTable.ts';
 

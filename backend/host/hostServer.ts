@@ -2,7 +2,8 @@
 import type { Device, LoadedModel } from '../devices/device.ts';
 import { BatchScheduler } from './batchScheduler.ts';
 import { HostLoop } from './hostLoop.ts';
-import { faultOf, ToHost, type FromHost } from './messages.ts';
+import { faultOf } from '../devices/fault.ts';
+import { ToHost, type FromHost } from './messages.ts';
 
 export interface HostChannel {
   send(message: FromHost): void;

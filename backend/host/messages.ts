@@ -3,7 +3,8 @@
  * `advanced`, which carries typed arrays. Both sides validate what they receive.
  */
 import * as z from 'zod';
-import { DeviceError, deviceErrorCodes, type ModelMetadata } from '../devices/device.ts';
+import { deviceErrorCodes, type ModelMetadata } from '../devices/device.ts';
+import type { DeviceFault } from '../devices/fault.ts';
 import { ChipInfo, Telemetry } from '../protocol/devices.ts';
 import { Overflow, RequestClass, Sampling } from '../protocol/generation.ts';
 
@@ -13,8 +14,7 @@ const Count = z.number().int().nonnegative();
 const Call = z.number().int();
 const RequestId = z.string().min(1);
 
-/** A DeviceError as data; `internal` for any other error. */
-export const HostFault = z.object({
+const Fault = z.object({
   code: z.enum([...deviceErrorCodes, 'internal']),
   message: z.string(),
   shortage: z
@@ -25,8 +25,7 @@ export const HostFault = z.object({
       fits: z.object({ slots: Count, contextLength: Count }).exactOptional(),
     })
     .exactOptional(),
-});
-export type HostFault = z.infer<typeof HostFault>;
+}) satisfies z.ZodType<DeviceFault>;
 
 const SpecialTokenSchema = z.object({ id: Count, text: z.string() });
 const Metadata = z.object({
@@ -136,16 +135,16 @@ export const Progress = z.object({
   /** Requests whose sequence lost its oldest tokens, having reached the context. */
   slid: z.array(RequestId),
   ended: z.array(RequestEnd),
-  failed: z.array(z.object({ id: RequestId, fault: HostFault })),
+  failed: z.array(z.object({ id: RequestId, fault: Fault })),
 });
 export type Progress = z.infer<typeof Progress>;
 
 export const FromHost = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), identity: Identity }),
   /** The device cannot be opened; the host exits, and starting it again would not help. */
-  z.object({ type: z.literal('unavailable'), fault: HostFault }),
+  z.object({ type: z.literal('unavailable'), fault: Fault }),
   /** The device is of no use any more; the host ends itself. */
-  z.object({ type: z.literal('broken'), fault: HostFault }),
+  z.object({ type: z.literal('broken'), fault: Fault }),
   z.object({ type: z.literal('loadProgress'), call: Call, fraction: z.number() }),
   z.object({
     type: z.literal('loaded'),
@@ -157,23 +156,9 @@ export const FromHost = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('encoded'), call: Call, tokens: Tokens }),
   z.object({ type: z.literal('telemetry'), call: Call, telemetry: Telemetry }),
-  z.object({ type: z.literal('failed'), call: Call, fault: HostFault }),
+  z.object({ type: z.literal('failed'), call: Call, fault: Fault }),
   z.object({ type: z.literal('progress'), model: z.string(), progress: Progress }),
   /** Says that the event loop turns, and for how long the running step has been running. */
   z.object({ type: z.literal('beat'), stepMs: z.number().exactOptional() }),
 ]);
 export type FromHost = z.infer<typeof FromHost>;
-
-/** A DeviceError, or any other error, as data. */
-export function faultOf(error: unknown): HostFault {
-  if (error instanceof DeviceError) {
-    const { code, message, shortage } = error;
-    return { code, message, ...(shortage && { shortage }) };
-  }
-  return { code: 'internal', message: error instanceof Error ? error.message : String(error) };
-}
-
-/** The reverse of `faultOf`. */
-export function errorOf({ code, message, shortage }: HostFault): Error {
-  return code === 'internal' ? new Error(message) : new DeviceError(code, message, shortage);
-}

@@ -2,7 +2,8 @@
 import { writeSync } from 'node:fs';
 import type { Device } from '../devices/device.ts';
 import { HostServer } from './hostServer.ts';
-import { faultOf, type FromHost } from './messages.ts';
+import { faultOf } from '../devices/fault.ts';
+import type { FromHost } from './messages.ts';
 
 /** Often enough that several fit into what the backend calls silence. */
 const BEAT_MS = 500;

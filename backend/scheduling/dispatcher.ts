@@ -1,6 +1,7 @@
 /** Between the queue and the device hosts: who runs where, what comes back, who goes on elsewhere. */
 import { reservedTokens } from '../host/admission.ts';
-import { errorOf, type Progress, type Submission } from '../host/messages.ts';
+import { errorOf } from '../devices/fault.ts';
+import type { Progress, Submission } from '../host/messages.ts';
 import { PilotError } from '../protocol/errors.ts';
 import { pilotErrorOf } from './deviceErrors.ts';
 import type { Log } from './deviceHost.ts';

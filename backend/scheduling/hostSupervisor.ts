@@ -1,6 +1,7 @@
 /** Keeps one device's host running: starts it, loads its models, and does so again after a death. */
 import { DeviceError, type DeviceIdentity } from '../devices/device.ts';
-import { errorOf, type FromHost, type Progress, type Submission } from '../host/messages.ts';
+import { errorOf } from '../devices/fault.ts';
+import type { FromHost, Progress, Submission } from '../host/messages.ts';
 import type { DeviceInfo, DeviceState, Telemetry } from '../protocol/devices.ts';
 import { PilotError } from '../protocol/errors.ts';
 import type { Clock } from './clock.ts';

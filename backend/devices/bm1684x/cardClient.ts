@@ -1,8 +1,8 @@
 /** The thread that owns the chip, as the device host's main thread talks to it. */
 import { Worker } from 'node:worker_threads';
 import { DeviceError } from '../device.ts';
+import { errorOf } from '../fault.ts';
 import {
-  errorOfFault,
   type CardCallName,
   type CardCalls,
   type CardChange,
@@ -31,7 +31,7 @@ export class CardClient {
     this.#worker.on('message', (message: FromCardThread) => {
       const pending = this.#pending.get(message.id);
       this.#pending.delete(message.id);
-      if ('fault' in message) pending?.reject(errorOfFault(message.fault));
+      if ('fault' in message) pending?.reject(errorOf(message.fault));
       else pending?.resolve(message.result);
     });
     this.#worker.on('error', (error) => {

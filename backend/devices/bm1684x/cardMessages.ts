@@ -1,5 +1,6 @@
 /** Messages between a device host's main thread and the one thread that owns the chip. */
-import { DeviceError, type MemoryShortage, type StepPlan } from '../device.ts';
+import type { StepPlan } from '../device.ts';
+import type { DeviceFault } from '../fault.ts';
 import type { Telemetry } from '../../protocol/devices.ts';
 import type { Sampling } from '../../protocol/generation.ts';
 import type { CardModelFacts, CardStepResult } from './cardModel.ts';
@@ -66,23 +67,4 @@ export type ToCardThread = CardRequest | { readonly change: CardChange };
 
 export type FromCardThread =
   | { readonly id: number; readonly result: unknown }
-  | { readonly id: number; readonly fault: CardFault };
-
-/** An error as data: a class does not cross threads. */
-export interface CardFault {
-  readonly code?: DeviceError['code'];
-  readonly message: string;
-  readonly shortage?: MemoryShortage;
-}
-
-export function cardFaultOf(error: unknown): CardFault {
-  if (error instanceof DeviceError) {
-    const { code, message, shortage } = error;
-    return { code, message, ...(shortage && { shortage }) };
-  }
-  return { message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
-}
-
-export function errorOfFault({ code, message, shortage }: CardFault): Error {
-  return code === undefined ? new Error(message) : new DeviceError(code, message, shortage);
-}
+  | { readonly id: number; readonly fault: DeviceFault };

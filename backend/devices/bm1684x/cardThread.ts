@@ -5,9 +5,9 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { DeviceError } from '../device.ts';
+import { faultOf, type DeviceFault } from '../fault.ts';
 import { readIdentity, readTelemetryByLibrary } from './bmlibTelemetry.ts';
 import {
-  cardFaultOf,
   type CardCalls,
   type CardChange,
   type CardThreadData,
@@ -84,7 +84,7 @@ parentPort?.on('message', (message: ToCardThread) => {
     const work = calls[message.call] as (request: unknown) => unknown;
     reply = { id: message.id, result: work(message.request) };
   } catch (error) {
-    reply = { id: message.id, fault: cardFaultOf(error) };
+    reply = { id: message.id, fault: threadFaultOf(error) };
   }
   parentPort?.postMessage(reply);
 });
@@ -111,6 +111,13 @@ function carryOut(change: CardChange): void {
     default:
       change satisfies never;
   }
+}
+
+/** Where an unexpected error came from would be lost with its class. */
+function threadFaultOf(error: unknown): DeviceFault {
+  const fault = faultOf(error);
+  const isUnexpected = fault.code === 'internal' && error instanceof Error;
+  return isUnexpected ? { ...fault, message: error.stack ?? fault.message } : fault;
 }
 
 function openChip(): Chip {

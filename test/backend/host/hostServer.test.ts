@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { DeviceError } from '../../../backend/devices/device.ts';
 import { HostServer } from '../../../backend/host/hostServer.ts';
-import { errorOf, faultOf, FromHost, type ToHost } from '../../../backend/host/messages.ts';
+import { errorOf, faultOf } from '../../../backend/devices/fault.ts';
+import { FromHost, type ToHost } from '../../../backend/host/messages.ts';
 import { MemoryDevice, type MemoryDeviceOptions } from '../../support/memoryDevice.ts';
 
 /** A host server in this process, and its channel. */
