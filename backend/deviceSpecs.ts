@@ -4,7 +4,7 @@ import { cardLibraries, emulatorLibraries, emulatorProgram } from './cardLibrari
 import type { Config } from './config.ts';
 import { hostName, type DeviceChoice, type HostDevice } from './devices/deviceName.ts';
 import { LIBRARIES_VARIABLE } from './devices/registry.ts';
-import { PilotError } from './protocol/errors.ts';
+import { PilotError, toPilotError } from './protocol/errors.ts';
 import type { DeviceSpec } from './scheduling/deviceEngine.ts';
 import { defaultLiveness, type LivenessLimits } from './scheduling/liveness.ts';
 
@@ -119,7 +119,7 @@ class Environments {
   ) {}
 
   of({ kind }: HostDevice): Promise<Record<string, string> | PilotError> {
-    const known = this.#known.get(kind) ?? this.#make(kind).catch(asProblem);
+    const known = this.#known.get(kind) ?? this.#make(kind).catch(toPilotError);
     this.#known.set(kind, known);
     return known;
   }
@@ -145,10 +145,4 @@ class Environments {
         return kind satisfies never;
     }
   }
-}
-
-function asProblem(error: unknown): PilotError {
-  return error instanceof PilotError
-    ? error
-    : new PilotError('internalError', {}, { cause: error });
 }

@@ -6,7 +6,7 @@ import { proofFor } from './client/proof.ts';
 import type { Logger } from './logging.ts';
 import type { BackendState } from './protocol/backend.ts';
 import type { ErrorName } from './protocol/errorTable.ts';
-import { PilotError } from './protocol/errors.ts';
+import { PilotError, toPilotError } from './protocol/errors.ts';
 import { KEY_HEADER, NONCE_HEADER, PROOF_HEADER, PROOF_PATH } from './protocol/handshake.ts';
 import { checkHost, checkOrigin, type GuardPolicy } from './security/requestGuard.ts';
 import type { TlsFiles } from './security/tlsFiles.ts';
@@ -142,8 +142,7 @@ function json(status: number, value: unknown): Answer {
 /** The same three facts as in a JSON-RPC error. */
 function refusal(error: unknown, logger: Logger): Answer {
   if (!(error instanceof PilotError)) logger.error({ err: error }, 'HTTP request failed');
-  const { errorName, code, message, data } =
-    error instanceof PilotError ? error : new PilotError('internalError');
+  const { errorName, code, message, data } = toPilotError(error);
   logger.warn({ error: errorName }, 'HTTP request refused');
   return json(statusOf[errorName] ?? 500, { code, message, data });
 }

@@ -5,7 +5,7 @@ import { DEFAULT_ALIAS } from './models/defaultModel.ts';
 import type { LoadCheck } from './models/loadCheck.ts';
 import type { ModelService } from './models/modelService.ts';
 import { toModelId } from './models/safeName.ts';
-import { PilotError } from './protocol/errors.ts';
+import { PilotError, toPilotError } from './protocol/errors.ts';
 import type { Engine } from './scheduling/engine.ts';
 
 export interface ModelLoaderOptions {
@@ -68,8 +68,7 @@ export class ModelLoader {
       await this.load(name);
     } catch (error) {
       if (error instanceof PilotError && isNoProblem(error)) return;
-      const { message, data } =
-        error instanceof PilotError ? error : new PilotError('internalError');
+      const { message, data } = toPilotError(error);
       this.#options.logger.error({ err: error, model: name }, 'model not loaded');
       this.#problems.set(name, `${message} ${data.remedy}`);
     }

@@ -2,7 +2,7 @@
  * Work that outlives a request: one job at a time, the others wait in order. A job whose request
  * has `params` is kept on the disk, and can be taken up again after a restart of the backend.
  */
-import { PilotError } from '../protocol/errors.ts';
+import { PilotError, toPilotError } from '../protocol/errors.ts';
 import type { JobDetails, JobInfo, JobLog } from '../protocol/jobs.ts';
 import { jobSentence } from '../protocol/jobSentences.ts';
 import type { JobFiles, JobRecord } from './jobFiles.ts';
@@ -216,8 +216,7 @@ export class JobService {
       return this.#stopped(job);
     }
     if (!(error instanceof PilotError)) this.edges.onUnexpected(error);
-    const shown = error instanceof PilotError ? error : new PilotError('internalError');
-    const { code, message, data } = shown;
+    const { code, message, data } = toPilotError(error);
     return {
       state: 'failed',
       step: jobSentence('failed'),

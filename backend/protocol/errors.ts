@@ -38,3 +38,10 @@ export class PilotError extends Error {
     };
   }
 }
+
+/** For people, whatever was thrown: what nobody expected tells nothing of itself. */
+export function toPilotError(error: unknown): PilotError {
+  return error instanceof PilotError
+    ? error
+    : new PilotError('internalError', {}, { cause: error });
+}

@@ -1,7 +1,7 @@
 /** The engine: one queue in front of device hosts, which pull from it as they have room. */
 import type { Submission } from '../host/messages.ts';
 import type { DeviceInfo } from '../protocol/devices.ts';
-import { PilotError } from '../protocol/errors.ts';
+import { PilotError, toPilotError } from '../protocol/errors.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Log } from './deviceHost.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -209,7 +209,7 @@ export class DeviceEngine implements Engine {
     const refusals = results.flatMap((result, index) => {
       const supervisor = this.#supervisors[index];
       if (result.status === 'fulfilled' || supervisor === undefined) return [];
-      return { supervisor, kind: supervisor.kind, error: asPilotError(result.reason) };
+      return { supervisor, kind: supervisor.kind, error: toPilotError(result.reason) };
     });
     if (!model.isLoaded) {
       this.#models.delete(spec.id);
@@ -270,10 +270,4 @@ export class DeviceEngine implements Engine {
     }
     this.#dispatcher.onDown(supervisor, models);
   }
-}
-
-function asPilotError(error: unknown): PilotError {
-  return error instanceof PilotError
-    ? error
-    : new PilotError('internalError', {}, { cause: error });
 }

@@ -1,7 +1,7 @@
 /** Faults of a device as errors for people. */
 import { basename } from 'node:path';
 import { DeviceError, type MemoryShortage } from '../devices/device.ts';
-import { PilotError } from '../protocol/errors.ts';
+import { PilotError, toPilotError } from '../protocol/errors.ts';
 import type { ErrorName } from '../protocol/errorTable.ts';
 import type { Details } from '../protocol/fillIn.ts';
 
@@ -13,8 +13,7 @@ export interface FaultContext {
 
 /** The error that a client sees; anything but a DeviceError is a fault of this program. */
 export function pilotErrorOf(error: unknown, { device, path }: FaultContext): PilotError {
-  if (error instanceof PilotError) return error;
-  if (!(error instanceof DeviceError)) return new PilotError('internalError', {}, { cause: error });
+  if (!(error instanceof DeviceError)) return toPilotError(error);
   const options = { cause: error };
   const reason = error.message;
   switch (error.code) {
