@@ -8,6 +8,7 @@ import { PilotError } from '../protocol/errors.ts';
 import type { AddParams, ModelInfo } from '../protocol/models.ts';
 import { inspectOneChip, kvLengthOf, MODEL_FILE, onlyBmodel } from './bmodelFolder.ts';
 import { errorCode } from './disk.ts';
+import { damaged, requireSize, requireSum } from './listedFile.ts';
 import { readFolderManifest, type ModelFacts } from './manifest.ts';
 import type { PullListener } from './pullContext.ts';
 import { existingReference, hashFiles, installReference } from './reference.ts';
@@ -71,19 +72,16 @@ async function addConverted(
   const digest = sourceDigest(source, 'add');
   const existing = await existingReference(store, source, digest, alias, listener);
   if (existing) return existing;
-  const damaged = (name: string, reason: string): PilotError =>
-    new PilotError('modelDamaged', { file: path.join(folder, name), reason });
-  for (const { name, size } of draft.files) {
-    const found = await stat(path.join(folder, name)).catch(() => undefined);
-    if (!found?.isFile()) throw damaged(name, 'it is gone');
-    if (found.size !== size) {
-      throw damaged(name, `it has ${found.size} bytes, and its manifest says ${size}`);
-    }
+  for (const listed of draft.files) {
+    const file = path.join(folder, listed.name);
+    const found = await stat(file).catch(() => undefined);
+    if (!found?.isFile()) throw damaged(file, 'it is gone');
+    requireSize(file, found.size, listed);
   }
   const files = await hashFiles(folder, draft.files, listener, signal);
-  for (const { name, sha256 } of files) {
-    if (draft.files.some((listed) => listed.name === name && listed.sha256 === sha256)) continue;
-    throw damaged(name, 'its sha256 is not the one in its manifest');
+  const sums = new Map(files.map(({ name, sha256 }) => [name, sha256]));
+  for (const listed of draft.files) {
+    requireSum(path.join(folder, listed.name), sums.get(listed.name), listed);
   }
   const name = path.basename(folder);
   return installReference(store, digest, { name, alias }, signal, () =>

@@ -5,9 +5,9 @@ import writeFileAtomic from 'write-file-atomic';
 import * as z from 'zod';
 import { isBmodel } from '../formats/isBmodel.ts';
 import { homePaths } from '../client/home.ts';
-import { PilotError } from '../protocol/errors.ts';
 import { inspectOneChip, onlyBmodel } from './bmodelFolder.ts';
 import { errorCode } from './disk.ts';
+import { requireSize, requireSum } from './listedFile.ts';
 import { readFolderManifest } from './manifest.ts';
 import { hashFile } from './partFile.ts';
 import type { StoredFile } from './pullContext.ts';
@@ -51,16 +51,13 @@ async function checkUnchanged(
   file: string,
   { size, sha256 }: StoredFile,
 ): Promise<void> {
-  const damaged = (reason: string): PilotError => new PilotError('modelDamaged', { file, reason });
   const found = await stat(file);
-  if (found.size !== size) {
-    throw damaged(`it has ${found.size} bytes, and its manifest says ${size}`);
-  }
+  requireSize(file, found.size, { size });
   const stamp = { size, mtimeMs: found.mtimeMs, sha256 };
   const known = (await readStamps(stampsFile))[file];
   if (known?.mtimeMs === stamp.mtimeMs && known.size === size && known.sha256 === sha256) return;
   const read = await hashFile(file, new AbortController().signal, () => undefined);
-  if (read !== sha256) throw damaged('its sha256 is not the one in its manifest');
+  requireSum(file, read, { sha256 });
   await writeStamp(stampsFile, file, stamp);
 }
 

@@ -5,6 +5,7 @@ import { ChipError, readBmodel, type Bmodel } from '../formats/bmodel.ts';
 import { checkWeights } from '../formats/bmodelWeights.ts';
 import { FormatError } from '../formats/fileCursor.ts';
 import { errorCode } from '../models/disk.ts';
+import { damaged, requireSize, requireSum } from '../models/listedFile.ts';
 import { hashFile } from '../models/partFile.ts';
 import { PilotError } from '../protocol/errors.ts';
 import type { VerifyTarget } from './target.ts';
@@ -17,25 +18,19 @@ export async function checkIntegrity(
   { bmodel: file, file: listed }: Pick<VerifyTarget, 'bmodel' | 'file'>,
   signal: AbortSignal,
 ): Promise<Bmodel> {
-  const damaged = (reason: string, cause?: unknown): PilotError =>
-    new PilotError('modelDamaged', { file, reason }, { cause });
   try {
     const { size } = await stat(file);
-    if (listed && size !== listed.size) {
-      throw damaged(`it has ${size} bytes, and its manifest says ${listed.size}`);
-    }
+    if (listed) requireSize(file, size, listed);
     const model = await readBmodel(file);
     await checkWeights(file, model, signal);
-    if (listed && (await hashFile(file, signal, () => undefined)) !== listed.sha256) {
-      throw damaged('its sha256 is not the one in its manifest');
-    }
+    if (listed) requireSum(file, await hashFile(file, signal, () => undefined), listed);
     return model;
   } catch (cause) {
     if (cause instanceof ChipError) {
       const details = { file: path.basename(file), chip: cause.chip };
       throw new PilotError('wrongChip', details, { cause });
     }
-    if (cause instanceof FormatError) throw damaged(cause.message, cause);
+    if (cause instanceof FormatError) throw damaged(file, cause.message, cause);
     if (errorCode(cause) === 'ENOENT') {
       const reason = 'there is no such file';
       throw new PilotError('sourceInvalid', { source: file, reason }, { cause });
