@@ -5,7 +5,6 @@
 import path from 'node:path';
 import { PilotError } from '../protocol/errors.ts';
 import type { InstalledToolchain } from '../toolchain/find.ts';
-
 import { kernelSettings } from '../toolchain/kernels.ts';
 import { endRun, runTool } from '../toolchain/toolProcess.ts';
 import { hasSucceeded, lastWords } from '../toolchain/toolEnd.ts';
