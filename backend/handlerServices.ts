@@ -1,5 +1,5 @@
 /** What the RPC handlers ask for, given by the parts of the backend. */
-import { answerDevice } from './answerDevice.ts';
+import { verifyDevice } from './verifyDevice.ts';
 import type { Config } from './config.ts';
 import { planConversion, startConversion } from './jobs/convertJob.ts';
 import { PredictionJobs } from './jobs/predictJob.ts';
@@ -31,7 +31,7 @@ export function createServices(
   { libsophon }: Pick<Config, 'libsophon'>,
   on: ServiceEvents,
 ): Services {
-  const verifyEdges = defaultVerifyEdges(answerDevice({ libsophon }));
+  const verifyEdges = defaultVerifyEdges(verifyDevice({ libsophon }));
   const predictions = new PredictionJobs(jobs, store);
   return {
     engine,

@@ -78,8 +78,48 @@ export interface Device {
   telemetry(): Promise<Telemetry>;
   /** @throws DeviceError invalidModel, unsupportedModel, noMemory */
   load(options: LoadOptions): Promise<LoadedModel>;
+  /**
+   * A compiled model of any kind, to run its nets one by one. Absent where models have none.
+   * @throws DeviceError invalidModel, unsupportedModel, noMemory
+   */
+  loadNets?(path: string): Promise<LoadedNets>;
   /** Frees everything; loaded models are disposed first. */
   close(): Promise<void>;
+}
+
+/** An input or output of a net. */
+export interface NetPort {
+  readonly name: string;
+  /** As the compiler calls it: `bf16`, `i32`. */
+  readonly dtype: string;
+  /** Of the largest shape. */
+  readonly bytes: number;
+  /** In elements, of each stage; a dynamic net takes up to the first. */
+  readonly shapes: readonly (readonly number[])[];
+}
+
+export interface DeviceNet {
+  readonly name: string;
+  readonly isDynamic: boolean;
+  readonly inputs: readonly NetPort[];
+  readonly outputs: readonly NetPort[];
+}
+
+/** A tensor in the host's memory: its elements one after the other, in the port's data type. */
+export interface HostTensor {
+  /** In elements. */
+  readonly shape: readonly number[];
+  readonly data: Uint8Array;
+}
+
+export interface LoadedNets {
+  readonly nets: readonly DeviceNet[];
+  /**
+   * One launch, in the stage whose shapes the inputs have. What the net does not write of its
+   * outputs is bytes 0xFF, which is NaN.
+   * @throws DeviceError noMemory, hung, lost; RangeError for a net or tensors that do not fit
+   */
+  run(net: string, inputs: readonly HostTensor[]): Promise<readonly HostTensor[]>;
 }
 
 /** A token of the vocabulary that stands for structure, not for text. */

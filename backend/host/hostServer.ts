@@ -1,5 +1,5 @@
 /** A device host's work, apart from the process it runs in: messages in, messages out. */
-import type { Device, LoadedModel } from '../devices/device.ts';
+import { DeviceError, type Device, type LoadedModel, type LoadedNets } from '../devices/device.ts';
 import { BatchScheduler } from './batchScheduler.ts';
 import { HostLoop } from './hostLoop.ts';
 import { faultOf } from '../devices/fault.ts';
@@ -19,6 +19,7 @@ export class HostServer {
   readonly #channel: HostChannel;
   readonly #models = new Map<string, LoadedModel>();
   readonly #loop: HostLoop;
+  #nets: LoadedNets | undefined;
 
   constructor(device: Device, channel: HostChannel) {
     this.#device = device;
@@ -58,6 +59,12 @@ export class HostServer {
         break;
       case 'encode':
         this.#reply(message.call, () => this.#encode(message));
+        break;
+      case 'loadNets':
+        this.#reply(message.call, () => this.#loadNets(message));
+        break;
+      case 'runNet':
+        this.#reply(message.call, () => this.#runNet(message));
         break;
       case 'telemetry':
         this.#reply(message.call, async () => {
@@ -125,6 +132,20 @@ export class HostServer {
       contextLength: model.contextLength,
       kvTokens: model.kvTokens,
     };
+  }
+
+  async #loadNets({ call, path }: Extract<ToHost, { type: 'loadNets' }>): Promise<FromHost> {
+    const nets = await this.#device.loadNets?.(path);
+    if (nets === undefined) {
+      throw new DeviceError('unsupportedModel', 'models of this device have no nets to run alone.');
+    }
+    this.#nets = nets;
+    return { type: 'netsLoaded', call, nets: nets.nets };
+  }
+
+  async #runNet({ call, net, inputs }: Extract<ToHost, { type: 'runNet' }>): Promise<FromHost> {
+    if (this.#nets === undefined) throw new RangeError('No nets are loaded here.');
+    return { type: 'netRan', call, outputs: await this.#nets.run(net, inputs) };
   }
 
   async #encode({ call, model: id, pieces }: EncodeMessage): Promise<FromHost> {

@@ -3,7 +3,13 @@
  * `advanced`, which carries typed arrays. Both sides validate what they receive.
  */
 import * as z from 'zod';
-import { deviceErrorCodes, type ModelMetadata } from '../devices/device.ts';
+import {
+  deviceErrorCodes,
+  type DeviceNet,
+  type HostTensor,
+  type ModelMetadata,
+  type NetPort,
+} from '../devices/device.ts';
 import type { DeviceFault } from '../devices/fault.ts';
 import { ChipInfo, Telemetry } from '../protocol/devices.ts';
 import { Overflow, RequestClass, Sampling } from '../protocol/generation.ts';
@@ -76,6 +82,25 @@ export const Submission = z.object({
 });
 export type Submission = z.infer<typeof Submission>;
 
+const HostTensorSchema = z.object({
+  shape: z.array(Count).readonly(),
+  data: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
+}) satisfies z.ZodType<HostTensor>;
+
+const Port = z.object({
+  name: z.string(),
+  dtype: z.string(),
+  bytes: Count,
+  shapes: z.array(z.array(Count).readonly()).readonly(),
+}) satisfies z.ZodType<NetPort>;
+
+const Net = z.object({
+  name: z.string(),
+  isDynamic: z.boolean(),
+  inputs: z.array(Port).readonly(),
+  outputs: z.array(Port).readonly(),
+}) satisfies z.ZodType<DeviceNet>;
+
 export const ToHost = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('load'),
@@ -91,6 +116,14 @@ export const ToHost = z.discriminatedUnion('type', [
     call: Call,
     model: z.string(),
     pieces: z.array(z.union([z.string(), Count])),
+  }),
+  /** The nets of a compiled model, one by one; in place of those before. */
+  z.object({ type: z.literal('loadNets'), call: Call, path: z.string() }),
+  z.object({
+    type: z.literal('runNet'),
+    call: Call,
+    net: z.string(),
+    inputs: z.array(HostTensorSchema).readonly(),
   }),
   z.object({ type: z.literal('telemetry'), call: Call }),
   z.object({ type: z.literal('submit'), model: z.string(), request: Submission }),
@@ -155,6 +188,12 @@ export const FromHost = z.discriminatedUnion('type', [
     kvTokens: Count,
   }),
   z.object({ type: z.literal('encoded'), call: Call, tokens: Tokens }),
+  z.object({ type: z.literal('netsLoaded'), call: Call, nets: z.array(Net).readonly() }),
+  z.object({
+    type: z.literal('netRan'),
+    call: Call,
+    outputs: z.array(HostTensorSchema).readonly(),
+  }),
   z.object({ type: z.literal('telemetry'), call: Call, telemetry: Telemetry }),
   z.object({ type: z.literal('failed'), call: Call, fault: Fault }),
   z.object({ type: z.literal('progress'), model: z.string(), progress: Progress }),

@@ -45,7 +45,7 @@ export const jobTable = {
 
   loadFloat: 'Loading the float model',
   runFloat: 'Running the float model',
-  loadEmulator: 'Loading the model on the emulator',
+  loadDevice: 'Loading the compiled model',
   compareModel: 'Comparing the whole model',
   compare: 'Comparing {net}',
   decode: 'Decoding after prompt {number}',

@@ -41,12 +41,21 @@ export function pilotErrorOf(error: unknown, { device, path }: FaultContext): Pi
   }
 }
 
+/** Why a model cannot be loaded: it is the model's fault when the device's process died of it. */
+export function loadErrorOf(error: unknown, context: FaultContext): PilotError {
+  const died = error instanceof DeviceError && error.code === 'lost';
+  if (!died) return pilotErrorOf(error, context);
+  const message = `loading it ended the device host: ${error.message}`;
+  return pilotErrorOf(new DeviceError('invalidModel', message), context);
+}
+
 /** Why a device cannot be opened; what has no row of its own is `deviceUnavailable`. */
-export function openingErrorOf(error: Error, device: string): PilotError {
+export function openingErrorOf(error: unknown, device: string): PilotError {
   const named = pilotErrorOf(error, { device, path: '' });
   const { errorName } = named;
   if (errorName !== 'internalError' && errorName !== 'deviceLost') return named;
-  return new PilotError('deviceUnavailable', { device, reason: error.message }, { cause: error });
+  const reason = error instanceof Error ? error.message : String(error);
+  return new PilotError('deviceUnavailable', { device, reason }, { cause: error });
 }
 
 function shortageOf(device: string, shortage: MemoryShortage | undefined): [ErrorName, Details] {

@@ -2,7 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { BaseLogger } from 'pino';
-import { DeviceError } from '../devices/device.ts';
+import { DeviceError, type DeviceNet, type HostTensor } from '../devices/device.ts';
 import { errorOf } from '../devices/fault.ts';
 import { FromHost, type ToHost } from '../host/messages.ts';
 import type { Telemetry } from '../protocol/devices.ts';
@@ -42,6 +42,8 @@ interface PendingCall {
 
 const KEPT_LINES = 12;
 const KEPT_LINE_LENGTH = 400;
+/** Starting the process, and opening a card or a library. */
+const OPEN_MS = 60_000;
 /** How long `stop` waits before it kills. */
 const STOP_MS = 5_000;
 
@@ -57,6 +59,7 @@ export class DeviceHost {
   #nextCall = 1;
   #killedBecause: string | undefined;
   #cancelCheck: () => void = () => undefined;
+  readonly #cancelOpening: () => void;
 
   /** @param onMessage receives what is not the answer to a call, in order */
   constructor(
@@ -84,6 +87,9 @@ export class DeviceHost {
       this.#receive(message);
     });
     this.#checkLater(limits.checkMs);
+    this.#cancelOpening = this.#clock.after(OPEN_MS, () => {
+      this.kill('it did not open its device in time');
+    });
   }
 
   /** Undefined once the process has ended. */
@@ -114,6 +120,20 @@ export class DeviceHost {
     }));
     if (reply.type !== 'encoded') throw unexpected(reply);
     return reply.tokens;
+  }
+
+  /** @throws DeviceError as `Device.loadNets`, or `lost` */
+  async loadNets(path: string): Promise<readonly DeviceNet[]> {
+    const reply = await this.#call((call) => ({ type: 'loadNets', call, path }));
+    if (reply.type !== 'netsLoaded') throw unexpected(reply);
+    return reply.nets;
+  }
+
+  /** @throws DeviceError as `LoadedNets.run`, or `lost` */
+  async runNet(net: string, inputs: readonly HostTensor[]): Promise<readonly HostTensor[]> {
+    const reply = await this.#call((call) => ({ type: 'runNet', call, net, inputs }));
+    if (reply.type !== 'netRan') throw unexpected(reply);
+    return reply.outputs;
   }
 
   /** @throws DeviceError lost */
@@ -156,6 +176,7 @@ export class DeviceHost {
     }
     const message = parsed.data;
     this.#liveness.heard(message);
+    if (message.type === 'ready') this.#cancelOpening();
     if (!('call' in message) || message.type === 'loadProgress') {
       this.onMessage(message);
       return;
@@ -202,6 +223,7 @@ export class DeviceHost {
     });
     if (child.connected) await new Promise((resolve) => child.once('disconnect', resolve));
     this.#cancelCheck();
+    this.#cancelOpening();
     const reason = this.#killedBecause ?? ended;
     for (const { reject } of this.#calls.values()) reject(new DeviceError('lost', reason));
     this.#calls.clear();

@@ -5,7 +5,7 @@ import type { FromHost, Progress, Submission } from '../host/messages.ts';
 import type { DeviceInfo, DeviceState, Telemetry } from '../protocol/devices.ts';
 import { PilotError } from '../protocol/errors.ts';
 import type { Clock } from './clock.ts';
-import { openingErrorOf, pilotErrorOf } from './deviceErrors.ts';
+import { loadErrorOf, openingErrorOf, pilotErrorOf } from './deviceErrors.ts';
 import {
   DeviceHost,
   type DeviceHostOptions,
@@ -47,8 +47,7 @@ export interface SupervisorOptions {
   readonly log: Log;
 }
 
-/** Opening a card or a library, and loading a model from a slow disk. */
-const OPEN_MS = 60_000;
+/** Loading a model from a slow disk. */
 const LOAD_MS = 600_000;
 /** Status pages must not wait for a busy device. */
 const TELEMETRY_MS = 1_000;
@@ -111,15 +110,12 @@ export class HostSupervisor {
         const died = error instanceof DeviceError && error.code === 'lost';
         if (!died) this.#enter('ready');
         else if (attempt < LOAD_ATTEMPTS) {
+          // A device that was lost is of no use, even where its process lives.
+          host.kill(error.message);
           await host.stopped;
           continue;
         }
-        throw pilotErrorOf(
-          died
-            ? new DeviceError('invalidModel', `loading it ended the device host: ${error.message}`)
-            : error,
-          { device: this.id, path: spec.path },
-        );
+        throw loadErrorOf(error, { device: this.id, path: spec.path });
       }
     }
   }
@@ -173,15 +169,10 @@ export class HostSupervisor {
   #start(program: HostProgram): DeviceHost {
     const { clock, log } = this.#options;
     const host = new DeviceHost({ ...program, clock, log }, (message) => {
-      if (message.type === 'ready') cancel();
       this.#receive(host, message);
-    });
-    const cancel = clock.after(OPEN_MS, () => {
-      host.kill('it did not open its device in time');
     });
     log.info({ device: this.id, pid: host.pid }, 'device host started');
     void host.stopped.then((exit) => {
-      cancel();
       this.#onStopped(program, exit);
     });
     return host;

@@ -16,6 +16,8 @@ export interface ToolCommand {
   readonly path?: readonly string[];
   /** Folders it reads and writes, besides `cwd`. */
   readonly folders?: readonly string[];
+  /** It is talked to on its standard input; else it has none. */
+  readonly readsInput?: boolean;
 }
 
 /** What the operating system is asked to start. */
@@ -91,6 +93,7 @@ export function dockerRunner(
         file: 'docker',
         args: [
           ...['run', '--rm', '--init', '--name', containerName(runId), '--workdir', command.cwd],
+          ...(command.readsInput ? ['--interactive'] : []),
           // Else the files it writes would belong to root.
           ...(user === undefined ? [] : ['--user', user]),
           ...[...folders].flatMap((folder) => ['--mount', mountOf(folder)]),

@@ -43,9 +43,9 @@ export class Steps {
         timeoutMs,
         // Pythons are looked for by trying to run them.
         mayBeMissing: true,
-        onLine: (line, stream) => {
+        onLine: (line, stream, say) => {
           this.log(line);
-          onLine?.(line, stream);
+          onLine?.(line, stream, say);
         },
       },
     );

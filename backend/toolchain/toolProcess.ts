@@ -10,12 +10,15 @@ import { containerFault, type HostCommand, type Runner, type ToolCommand } from 
 
 type ToolStream = 'stdout' | 'stderr';
 
+/** Writes a line to the standard input of a command that reads it. */
+type Say = (line: string) => void;
+
 export interface ToolRun {
   /** Marks the processes. The same id for the same work, so that leftovers are found again. */
   readonly id: string;
   /** Aborting it ends the whole process tree. */
   readonly signal: AbortSignal;
-  readonly onLine?: ((line: string, stream: ToolStream) => void) | undefined;
+  readonly onLine?: ((line: string, stream: ToolStream, say: Say) => void) | undefined;
   /** After it, in ms, the run is ended as if it had hung. */
   readonly timeoutMs?: number | undefined;
   /** When no line came for so long, in ms, the run is ended, too. */
@@ -58,14 +61,20 @@ async function runOnce(runner: Runner, command: ToolCommand, run: ToolRun): Prom
   const silence = new AbortController();
   const stop = AbortSignal.any([run.signal, timeout, silence.signal]);
   const lastLines: string[] = [];
-  const child = start(runner.start(command, run.id), run.id);
+  const child = start(runner.start(command, run.id), {
+    id: run.id,
+    readsInput: command.readsInput,
+  });
+  // Of a process that has ended the end is told, and not that it does not listen.
+  child.stdin?.on('error', () => undefined);
+  const say: Say = (line) => void child.stdin?.write(`${line}\n`);
   const silenceMs = run.silenceMs ?? MAX_TIMEOUT_MS;
   const heard = setTimeout(() => silence.abort(), silenceMs).unref();
   follow(child, (line, stream) => {
     heard.refresh();
     lastLines.push(line.slice(0, KEPT_LINE_LENGTH));
     if (lastLines.length > KEPT_LINES) lastLines.shift();
-    run.onLine?.(line, stream);
+    run.onLine?.(line, stream, say);
   });
   let ending: Promise<void> | undefined;
   const onStop = (): void => {
@@ -103,22 +112,27 @@ export async function endRun(runner: Runner, id: string): Promise<void> {
   await endProcessesOf(id);
   const command = runner.end(id);
   // That there is nothing to end is no fault.
-  if (command) await ended(start(command, undefined, END_MS)).catch(() => undefined);
+  if (command) await ended(start(command, { timeout: END_MS })).catch(() => undefined);
 }
 
 /** For Docker to answer in. */
 const END_MS = 60_000;
 
+interface StartOptions {
+  readonly id?: string;
+  readonly timeout?: number;
+  readonly readsInput?: boolean | undefined;
+}
+
 function start(
   { file, args, cwd, env }: HostCommand,
-  id: string | undefined,
-  timeout?: number,
+  { id, timeout, readsInput = false }: StartOptions,
 ): ChildProcess {
   return spawn(file, args, {
     cwd,
     timeout,
     env: id === undefined ? env : { ...env, [RUN_VARIABLE]: id },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [readsInput ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     // A group of its own: Ctrl+C reaches us alone, and we end it in order.
     detached: true,
     windowsHide: true,

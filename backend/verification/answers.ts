@@ -1,34 +1,5 @@
-/** Whole answers, token by token, by the driver that the product answers people with. */
-import type { VerifyParams } from '../protocol/verification.ts';
-
-/** A compiled model, loaded on a chip or on the emulator. */
-export interface AnswerModel {
-  /** Tokens that end an answer. */
-  readonly endTokens: readonly number[];
-  /**
-   * The likeliest tokens after a prompt, as many as asked for or up to an end token, which is not
-   * among them.
-   * @throws PilotError
-   */
-  answer(
-    prompt: readonly number[],
-    maxTokens: number,
-  ): Promise<{ readonly tokens: readonly number[]; readonly isEnded: boolean }>;
-  /** Ends the device's process. */
-  close(): Promise<void>;
-}
-
-export interface AnswerDevice {
-  /**
-   * Starts a process for the device.
-   * @param bmodel absolute path; the tokenizer is beside it
-   * @throws PilotError
-   */
-  open(bmodel: string, signal: AbortSignal): Promise<AnswerModel>;
-}
-
-/** @throws PilotError cardMissing, libraryMissing and others when the device cannot be used */
-export type FindAnswerDevice = (home: string, on: VerifyParams['on']) => Promise<AnswerDevice>;
+/** Whole answers, token by token. */
+import type { AnswerModel } from './device.ts';
 
 /**
  * As many tokens as the float model gave, going on after the end of an answer as it does.

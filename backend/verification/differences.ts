@@ -25,7 +25,7 @@ export async function measureAnswers(
 ): Promise<AnswerFigures[]> {
   const found: AnswerFigures[] = [];
   const options = { work: tool.work, tokenizer, promptTokens, answers };
-  const { failure } = await tool.run('answers.py', options, {}, (value) => {
+  const { failure } = await tool.run('answers.py', options, (value) => {
     const line = Line.safeParse(value).data;
     if (line)
       found.push({ text: line.text, ...(line.difference && { difference: line.difference }) });

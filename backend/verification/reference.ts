@@ -82,7 +82,7 @@ export async function runReference(
     ...{ source, tokenizer, work: tool.work },
     ...{ prompts: PROMPTS, maxLength, newTokens: NEW_TOKENS },
   };
-  const { failure } = await tool.run('reference.py', options, {}, (value) => {
+  const { failure } = await tool.run('reference.py', options, (value) => {
     const line = Line.safeParse(value).data;
     if (line?.kind === 'progress') onProgress(line.step);
     if (line?.kind === 'prompt') {

@@ -5,7 +5,7 @@ import { scriptText } from '../conversion/scripts.ts';
 
 /** They import each other, so they go together into a folder of their own. */
 const SCRIPTS = [
-  ...['answers.py', 'cases.py', 'decoder.py', 'emulate.py', 'emulator.py'],
+  ...['answers.py', 'cases.py', 'compare.py', 'decoder.py', 'device.py'],
   ...['figures.py', 'given.py', 'reference.py', 'report.py'],
 ];
 

@@ -9,10 +9,8 @@ import type { ToolEnd } from '../toolchain/toolEnd.ts';
 
 /** A net of a large model takes minutes on the emulator. */
 const SILENCE_MS = 60 * 60_000;
-/** What the emulator says at every launch. */
-const CHATTER = /^\[\d+\] |^\[BMRT\]|^BMLIB |^cmodel_|begin to cmodel/u;
-/** What the libraries and Python say before they end. */
-const FAULT = /\bASSERT\b(?! info: none)|FATAL|exhausted|Error\b|not found/u;
+/** What Python and its libraries say before they end. */
+const FAULT = /exhausted|Error\b|not found/u;
 
 export interface ScriptEnd {
   /** How it ended, when that was not well. */
@@ -31,10 +29,6 @@ export class VerifyTool {
     private readonly silenceMs = SILENCE_MS,
   ) {}
 
-  get libraries(): string {
-    return this.place.libraries;
-  }
-
   /** Ends processes that a backend which was killed left running. */
   endLeftovers(): Promise<void> {
     return endRun(this.place.runner, this.#id);
@@ -43,13 +37,14 @@ export class VerifyTool {
   /**
    * Runs a script with one argument, as JSON.
    * @param onLine gets each line of its standard output that is JSON
+   * @param readsInput it takes lines of JSON, too
    * @throws PilotError cancelled, dockerFailed, toolchainBroken
    */
   async run(
     script: string,
     options: object,
-    env: Readonly<Record<string, string>>,
-    onLine: (value: unknown) => void,
+    onLine: (value: unknown, say: (value: object | null) => void) => void,
+    { readsInput = false }: { readonly readsInput?: boolean } = {},
   ): Promise<ScriptEnd> {
     this.log(`> ${script}`);
     const { python, bin, root, runner } = this.place;
@@ -60,7 +55,7 @@ export class VerifyTool {
         file: python,
         args: [path.join(this.work, 'python', script), JSON.stringify(options)],
         cwd: this.work,
-        env,
+        readsInput,
         path: [bin, path.dirname(python)],
         folders: [root, ...this.folders],
       },
@@ -68,14 +63,17 @@ export class VerifyTool {
         id: this.#id,
         signal: this.signal,
         silenceMs: this.silenceMs,
-        onLine: (line, stream) => {
+        onLine: (line, stream, say) => {
           if (stream === 'stderr') {
-            if (!CHATTER.test(line)) this.log(line);
+            this.log(line);
             if (FAULT.test(line)) fault = line;
             return;
           }
           const value = parseJsonLine(z.unknown(), line);
-          if (value !== undefined) onLine(value);
+          if (value === undefined) return;
+          onLine(value, (answer) => {
+            say(JSON.stringify(answer));
+          });
         },
       },
     );

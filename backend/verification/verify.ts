@@ -14,12 +14,13 @@ import type {
 import { jobSentence } from '../protocol/jobSentences.ts';
 import { findToolchain, type InstalledToolchain } from '../toolchain/find.ts';
 import { withLinkedFolders } from '../toolchain/linkedFolders.ts';
-import { greedyTokens, type AnswerDevice, type FindAnswerDevice } from './answers.ts';
+import { greedyTokens } from './answers.ts';
 import { countLayers, isLanguageModel, layerOf, planNets, type Case } from './cases.ts';
+import type { FindVerifyDevice, VerifyDevice } from './device.ts';
 import { measureAnswers } from './differences.ts';
-import { runCases, type CaseResult, type EmulationOptions } from './emulation.ts';
 import { givenCase } from './givenCase.ts';
 import { checkIntegrity } from './integrity.ts';
+import { runCases, type CaseResult, type CasesOptions } from './netCases.ts';
 import {
   EUCLIDEAN_THRESHOLD,
   judgeGreedy,
@@ -43,18 +44,18 @@ export interface VerifyEdges {
   readonly env: NodeJS.ProcessEnv;
   readonly now: () => Date;
   readonly findToolchain: (home: string, env: NodeJS.ProcessEnv) => Promise<InstalledToolchain>;
-  readonly findDevice: FindAnswerDevice;
+  readonly findDevice: FindVerifyDevice;
 }
 
-/** @param findDevice where whole answers are decoded */
-export const defaultVerifyEdges = (findDevice: FindAnswerDevice): VerifyEdges => ({
+/** @param findDevice what the compiled model is run on */
+export const defaultVerifyEdges = (findDevice: FindVerifyDevice): VerifyEdges => ({
   env: process.env,
   now: () => new Date(),
   findToolchain,
   findDevice,
 });
 
-/** Shares of the time that the float model takes before the emulator begins. */
+/** Shares of the time that the float model takes before the device begins. */
 const REFERENCE_SHARE = 0.15;
 /** That the nets take, before whole answers are decoded. */
 const NETS_SHARE = 0.6;
@@ -76,29 +77,25 @@ export async function verifyModel(
   const isWhole = [params.layers, params.input, params.reference, params.net].every(
     (one) => one === undefined,
   );
-  if (params.on === 'card' && !isWhole) {
-    const reason = 'single nets and given data are run on the emulator; leave out --on card';
-    throw new PilotError('dataUnfit', { reason });
-  }
-  const findDevice = (): Promise<AnswerDevice> => edges.findDevice(store.home, params.on);
+  const findDevice = (): Promise<VerifyDevice> => edges.findDevice(store.home, params.on);
   // That there is no card is told before anything is read.
-  const card = isWhole && params.on === 'card' ? await findDevice() : undefined;
+  const card = params.on === 'card' ? await findDevice() : undefined;
   const target = await findTarget(store, params.model);
   listener.onProgress({ step: jobSentence('check', { what: path.basename(target.bmodel) }) });
   const bmodel = await checkIntegrity(target, signal);
   if (bmodel.devices > 1) {
-    const reason = `it is built for ${bmodel.devices} chips, and the emulator is one`;
+    const reason = `it is built for ${bmodel.devices} chips, and a verification has one`;
     throw new PilotError('verificationStopped', { part: target.name, reason });
   }
   const place = await edges.findToolchain(store.home, edges.env);
-  const device = card ?? (isWhole ? await findDevice() : undefined);
+  const device = card ?? (await findDevice());
   const work = path.join(store.home, 'verification');
   // Jobs run one at a time, so what is there is of a backend that was killed.
   await rm(work, { recursive: true, force: true });
   await mkdir(work, { recursive: true, mode: 0o700 });
   try {
-    const run = new Verification({ target, bmodel, place, device, work, params, listener, signal });
-    const found = await run.compare();
+    const context = { target, bmodel, place, device, work, params, listener, signal };
+    const found = await new Verification(context).compare();
     const report: VerificationReport = {
       reportVersion: 1,
       model: target.name,
@@ -130,8 +127,7 @@ interface Context {
   readonly target: VerifyTarget;
   readonly bmodel: Bmodel;
   readonly place: InstalledToolchain;
-  /** Absent when no whole answers are compared. */
-  readonly device: AnswerDevice | undefined;
+  readonly device: VerifyDevice;
   readonly work: string;
   readonly params: VerifyParams;
   readonly listener: VerifyListener;
@@ -152,7 +148,7 @@ class Verification {
   }
 
   async #compareWithFloatModel(): Promise<Findings> {
-    const { target, bmodel, params, listener, device } = this.context;
+    const { target, bmodel, params, listener } = this.context;
     if (!isLanguageModel(bmodel.nets)) {
       const reason = 'it is no language model; give --input and --reference';
       throw new PilotError('referenceMissing', { model: target.name, reason });
@@ -174,15 +170,12 @@ class Verification {
     const results = await this.#run(tool, { promptTokens, layers }, cases);
     const bits = target.quantization ? weightBits(target.quantization) : 8;
     const subModels = nets.map((name, i) => this.#subModel(name, results[i]));
-    const greedy = device
-      ? await this.#decode(tool, device, reference.tokenizer, prompts, bits)
-      : [];
+    const greedy = params.layers
+      ? []
+      : await this.#decode(tool, reference.tokenizer, prompts, bits);
     const notes = notesOn(subModels, greedy);
     if (unknown.length > 0)
       notes.push(`Not compared, for they are unknown: ${unknown.join(', ')}.`);
-    if (params.on === 'card') {
-      notes.push('Whole answers were decoded on the card; tensors were compared on the emulator.');
-    }
     if (params.layers) notes.push('Whole answers were not compared, as only some layers were.');
     return { subModels, greedy, keepHigh: keepHighFor(subModels, bits, target.keepHigh), notes };
   }
@@ -220,12 +213,11 @@ class Verification {
   /** Whole answers, by the driver; then how much the float model minds where they leave it. */
   async #decode(
     tool: VerifyTool,
-    device: AnswerDevice,
     tokenizer: string,
     prompts: readonly ReferencePrompt[],
     bits: number,
   ): Promise<GreedyComparison[]> {
-    const answers = await this.#answers(device, prompts);
+    const answers = await this.#answers(prompts);
     const lengths = prompts.map(({ tokens }) => tokens.length);
     const tokens = answers.map((answer) => (Array.isArray(answer) ? answer : []));
     const figures = await measureAnswers(tool, tokenizer, lengths, tokens);
@@ -239,12 +231,9 @@ class Verification {
   }
 
   /** @returns tokens, or why there are none */
-  async #answers(
-    device: AnswerDevice,
-    prompts: readonly ReferencePrompt[],
-  ): Promise<(number[] | string)[]> {
-    const { target, signal, listener } = this.context;
-    const model = await device.open(target.bmodel, signal).catch((error: unknown) => {
+  async #answers(prompts: readonly ReferencePrompt[]): Promise<(number[] | string)[]> {
+    const { target, device, signal, listener } = this.context;
+    const model = await device.openAnswers(target.bmodel, signal).catch((error: unknown) => {
       if (error instanceof PilotError && error.errorName === 'unsupportedModel') return error;
       throw error;
     });
@@ -268,20 +257,24 @@ class Verification {
     }
   }
 
-  #run(
+  async #run(
     tool: VerifyTool,
-    options: Pick<EmulationOptions, 'promptTokens' | 'layers'>,
+    options: Pick<CasesOptions, 'promptTokens' | 'layers'>,
     cases: readonly Case[],
   ): Promise<CaseResult[]> {
-    const { target, bmodel, listener } = this.context;
-    const { weights, instructions, neuron, io, kernel } = bmodel.memory;
-    const memory = weights + instructions + neuron + io + kernel;
-    const step = jobSentence('loadEmulator');
+    const { target, device, signal, listener } = this.context;
+    const step = jobSentence('loadDevice');
     listener.onProgress({ step, fraction: REFERENCE_SHARE });
-    return runCases(tool, { ...options, bmodel: target.bmodel, memory }, cases, (done, current) => {
-      const fraction = REFERENCE_SHARE + NETS_SHARE * (done / cases.length);
-      listener.onProgress({ step: describeCase(current), fraction });
-    });
+    const nets = await device.openNets(target.bmodel, signal);
+    try {
+      const about = { ...options, bmodel: target.bmodel };
+      return await runCases(tool, nets, about, cases, (done, current) => {
+        const fraction = REFERENCE_SHARE + NETS_SHARE * (done / cases.length);
+        listener.onProgress({ step: describeCase(current), fraction });
+      });
+    } finally {
+      await nets.close();
+    }
   }
 }
 

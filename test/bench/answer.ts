@@ -11,7 +11,7 @@ import { ModelStore } from '../../backend/models/store.ts';
 import { VerifyParams } from '../../backend/protocol/verification.ts';
 import { findToolchain } from '../../backend/toolchain/find.ts';
 import { defaultVerifyEdges, verifyModel } from '../../backend/verification/verify.ts';
-import { findTestDevice } from '../support/answerDevice.ts';
+import { findTestDevice } from '../support/verifyDevice.ts';
 import { run } from '../support/run.ts';
 
 const QUESTION = 'What is the capital of France? Answer in one sentence.';

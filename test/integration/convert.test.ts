@@ -21,7 +21,7 @@ import { toolchainLayout } from '../../backend/toolchain/layout.ts';
 import { processesOf } from '../../backend/toolchain/processTree.ts';
 import { defaultVerifyEdges, verifyModel } from '../../backend/verification/verify.ts';
 import { BackendProcess } from '../support/backendProcess.ts';
-import { findTestDevice } from '../support/answerDevice.ts';
+import { findTestDevice } from '../support/verifyDevice.ts';
 import { describeCompiler, toolchainHome } from '../support/linkToolchain.ts';
 import { testModelPath } from '../support/provideModel.ts';
 import { run } from '../support/run.ts';

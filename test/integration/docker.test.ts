@@ -11,7 +11,7 @@ import { predictCompiled } from '../../backend/timeModel/predictCompiled.ts';
 import { findToolchain } from '../../backend/toolchain/find.ts';
 import { toolchainLayout } from '../../backend/toolchain/layout.ts';
 import { verifyModel } from '../../backend/verification/verify.ts';
-import { findTestDevice } from '../support/answerDevice.ts';
+import { findTestDevice } from '../support/verifyDevice.ts';
 import { describeCompiler, linkToolchain, toolchainHome } from '../support/linkToolchain.ts';
 import { placeProgram } from '../support/placeProgram.ts';
 import { run } from '../support/run.ts';

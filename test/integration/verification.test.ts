@@ -2,7 +2,7 @@
  * The real compiler and the vendor's emulator: small random models are compiled, and must pass or
  * fail.
  */
-import { cp, mkdir, open, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, open, readFile, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ModelStore } from '../../backend/models/store.ts';
@@ -14,7 +14,7 @@ import { readReport } from '../../backend/verification/reportFile.ts';
 import { findTarget } from '../../backend/verification/target.ts';
 import { findToolchain } from '../../backend/toolchain/find.ts';
 import { verifyModel, type VerifyEdges } from '../../backend/verification/verify.ts';
-import { findTestDevice } from '../support/answerDevice.ts';
+import { findTestDevice } from '../support/verifyDevice.ts';
 import { describeCompiler, toolchainHome } from '../support/linkToolchain.ts';
 import { sharedFolder } from '../support/temporaryFolder.ts';
 import { compileTinyModel, makeTinyModel, type TinyBuild } from '../support/compiledModel.ts';
@@ -189,7 +189,7 @@ describeCompiler('verification', () => {
       );
     });
 
-    it('decodes in Python, through none of our code, what the driver decoded', async () => {
+    it('decodes net by net what the driver decoded at once', async () => {
       const full = await firstAnswer();
       expect(full.next).toHaveLength(8);
       const tokens = Buffer.from(Int32Array.from(full.ids).buffer);
@@ -223,6 +223,25 @@ describeCompiler('verification', () => {
     }
   });
 
+  it('goes on in another process when a net has ended one', async () => {
+    const device = await findTestDevice(folder(), 'emulator');
+    const nets = await device.openNets(path.join(sound, 'tiny.bmodel'), never);
+    try {
+      const head = { shape: [1, 128], data: new Uint8Array(256) };
+      const run = async () => nets.run('lm_head', [head]);
+      expect(await run()).toMatchObject([{ shape: [1, 512] }]);
+      for (const pid of await deviceHostsOf(process.pid)) process.kill(pid, 'SIGKILL');
+      expect(await run()).toBe('it was ended by SIGKILL');
+      expect(await run()).toMatchObject([{ shape: [1, 512] }]);
+      expect(await nets.run('lm_head', [{ ...head, shape: [1, 64] }])).toContain(
+        'lm_head takes hidden_states as [1, 128] bf16, not as [1, 64] of 256 bytes.',
+      );
+    } finally {
+      await nets.close();
+    }
+    expect(await deviceHostsOf(process.pid)).toStrictEqual([]);
+  });
+
   it(
     'verifies 4 bits, static prefill and a head that gives tokens, of a qwen2',
     async () => {
@@ -241,6 +260,18 @@ describeCompiler('verification', () => {
     15 * MINUTES,
   );
 });
+
+/** Their process ids. */
+async function deviceHostsOf(parent: number): Promise<number[]> {
+  const children = await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8');
+  const pids = children.split(' ').filter(Boolean).map(Number);
+  const isHost = await Promise.all(
+    pids.map(async (pid) =>
+      (await readFile(`/proc/${pid}/cmdline`, 'utf8')).includes('deviceHost'),
+    ),
+  );
+  return pids.filter((_, n) => isHost[n]);
+}
 
 function failing({ subModels }: VerificationReport): string[] {
   return subModels.filter(({ passed }) => !passed).map(({ name }) => name);

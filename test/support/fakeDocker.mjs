@@ -52,6 +52,10 @@ function parse(args) {
   for (let at = 0; at < args.length; at++) {
     const word = args[at];
     if (word === '--rm' || word === '--init') continue;
+    if (word === '--interactive') {
+      given.interactive = true;
+      continue;
+    }
     if (!word.startsWith('--')) return { ...given, image: word, args: args.slice(at + 1) };
     const value = args[++at] ?? '';
     const [name = '', ...rest] = value.split('=');
@@ -97,7 +101,7 @@ async function run(state, image, given) {
     : inside;
   const child = spawn(file, args, {
     detached: true,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: [given.interactive ? 'inherit' : 'ignore', 'inherit', 'inherit'],
     env: {
       PATH: process.env['PATH'],
       FAKE_MOUNTS: [...mounts, ...asked].map((pair) => pair.join('\t')).join('\n'),

@@ -9,7 +9,14 @@ import { ChipError, readBmodel, type Bmodel } from '../../formats/bmodel.ts';
 import { FormatError } from '../../formats/fileCursor.ts';
 import type { ChipInfo, Telemetry } from '../../protocol/devices.ts';
 import { openModelText } from '../../tokenizer/modelText.ts';
-import { DeviceError, type Device, type DeviceIdentity, type LoadOptions } from '../device.ts';
+import {
+  DeviceError,
+  type Device,
+  type DeviceIdentity,
+  type LoadedNets,
+  type LoadOptions,
+} from '../device.ts';
+import { stageForInputs } from '../netInputs.ts';
 import { Bm1684xModel } from './bm1684xModel.ts';
 import { CardClient } from './cardClient.ts';
 import type { CardIdentity } from './cardMessages.ts';
@@ -42,8 +49,8 @@ export class Bm1684xDevice implements Device {
   readonly #models = new Set<Bm1684xModel>();
   #byLibrary: Telemetry = {};
   #nextModel = 1;
-  /** Under way. */
-  #loads = 0;
+  /** Under way, besides steps. */
+  #calls = 0;
   #closed: Promise<void> | undefined;
 
   private constructor(
@@ -90,33 +97,49 @@ export class Bm1684xDevice implements Device {
 
   /** By the driver's files; what those lack by the library, as it was before what it is doing. */
   async telemetry(): Promise<Telemetry> {
-    const isBusy = this.#loads > 0 || [...this.#models].some((model) => model.isRunning);
+    const isBusy = this.#calls > 0 || [...this.#models].some((model) => model.isRunning);
     if (!isBusy) this.#byLibrary = await this.#client.call('telemetry', {});
     return { ...this.#byLibrary, ...(this.#held && (await readTelemetry(this.#held.info))) };
   }
 
   async load(options: LoadOptions): Promise<Bm1684xModel> {
     if (this.#closed) throw new DeviceError('lost', 'The device is closed.');
-    const file = await bmodelOf(options.path);
-    const bmodel = await inspect(file);
-    if (bmodel.devices > 1) {
-      throw new DeviceError(
-        'unsupportedModel',
-        `${basename(file)} is built for ${bmodel.devices} chips at once, which is not supported yet.`,
-      );
-    }
+    const { file, bmodel } = await inspect(options.path);
     options.onProgress?.(0.05);
-    this.#loads++;
-    try {
-      return await this.#load(file, bmodel, options);
-    } finally {
-      this.#loads--;
-    }
+    return this.#busy(this.#load(file, bmodel, options));
+  }
+
+  /** They stay until the device is closed. */
+  async loadNets(path: string): Promise<LoadedNets> {
+    if (this.#closed) throw new DeviceError('lost', 'The device is closed.');
+    const { file, bmodel } = await inspect(path);
+    const model = this.#nextModel++;
+    const names = bmodel.nets.map(({ name }) => name);
+    const request = { model, file, blocks: memoryBlocks(bmodel), names };
+    const nets = await this.#busy(this.#client.call('loadNets', request));
+    return {
+      nets,
+      run: async (net, inputs) => {
+        const found = nets.find(({ name }) => name === net);
+        if (found === undefined) throw new RangeError(`There is no net ${net}.`);
+        const stage = stageForInputs(found, inputs);
+        return this.#busy(this.#client.call('runNet', { model, net, stage, inputs }));
+      },
+    };
   }
 
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
+  }
+
+  async #busy<T>(call: Promise<T>): Promise<T> {
+    this.#calls++;
+    try {
+      return await call;
+    } finally {
+      this.#calls--;
+    }
   }
 
   async #load(file: string, bmodel: Bmodel, options: LoadOptions): Promise<Bm1684xModel> {
@@ -183,7 +206,18 @@ async function bmodelOf(path: string): Promise<string> {
   return found.isDirectory() ? join(path, 'model.bmodel') : path;
 }
 
-async function inspect(file: string): Promise<Bmodel> {
+/** @throws DeviceError invalidModel, unsupportedModel */
+async function inspect(path: string): Promise<{ file: string; bmodel: Bmodel }> {
+  const file = await bmodelOf(path);
+  const bmodel = await read(file);
+  if (bmodel.devices === 1) return { file, bmodel };
+  throw new DeviceError(
+    'unsupportedModel',
+    `${basename(file)} is built for ${bmodel.devices} chips at once, which is not supported yet.`,
+  );
+}
+
+async function read(file: string): Promise<Bmodel> {
   try {
     return await readBmodel(file);
   } catch (cause) {

@@ -1,5 +1,5 @@
 /** Messages between a device host's main thread and the one thread that owns the chip. */
-import type { StepPlan } from '../device.ts';
+import type { DeviceNet, HostTensor, StepPlan } from '../device.ts';
 import type { DeviceFault } from '../fault.ts';
 import type { Telemetry } from '../../protocol/devices.ts';
 import type { Sampling } from '../../protocol/generation.ts';
@@ -33,6 +33,19 @@ export interface CardCalls {
     readonly step: number;
     readonly plan: StepPlan;
   }) => CardStepResult;
+  readonly loadNets: (request: {
+    readonly model: number;
+    readonly file: string;
+    /** As of `load`. */
+    readonly blocks: readonly number[];
+    readonly names: readonly string[];
+  }) => readonly DeviceNet[];
+  readonly runNet: (request: {
+    readonly model: number;
+    readonly net: string;
+    readonly stage: number;
+    readonly inputs: readonly HostTensor[];
+  }) => readonly HostTensor[];
   readonly telemetry: (request: object) => Telemetry;
   readonly dispose: (request: { readonly model: number }) => null;
   readonly close: (request: object) => null;

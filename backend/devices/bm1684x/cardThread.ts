@@ -18,9 +18,12 @@ import { CardModel } from './cardModel.ts';
 import { Chip } from './chip.ts';
 import { slowSeldomUsedEngines, yieldToOthers } from './emulatorThreads.ts';
 import { openLibraries } from './libraries.ts';
+import { NetRunner } from './netRunner.ts';
 
 const { libraries, chip: chipNumber, isEmulator, abortFlag } = workerData as CardThreadData;
 const models = new Map<number, CardModel>();
+/** Of models whose nets are run one by one. */
+const runners = new Map<number, NetRunner>();
 let chip: Chip | undefined;
 /** Of the step that runs. */
 let step = 0;
@@ -54,6 +57,16 @@ const calls: CardCalls = {
     step = number;
     return modelOf(model).step(plan);
   },
+  loadNets({ model, ...options }) {
+    const runner = new NetRunner({ ...options, chip: openChip() });
+    runners.set(model, runner);
+    return runner.nets;
+  },
+  runNet({ model, net, stage, inputs }) {
+    const runner = runners.get(model);
+    if (runner === undefined) throw new DeviceError('lost', 'The model is not loaded.');
+    return runner.run(net, stage, inputs);
+  },
   telemetry: () => readTelemetryByLibrary(openChip()),
   dispose({ model }) {
     models.get(model)?.free();
@@ -61,8 +74,9 @@ const calls: CardCalls = {
     return null;
   },
   close() {
-    for (const model of models.values()) model.free();
+    for (const model of [...models.values(), ...runners.values()]) model.free();
     models.clear();
+    runners.clear();
     chip?.close();
     chip = undefined;
     return null;

@@ -129,10 +129,10 @@ export class Chip {
   }
 
   /** @throws DeviceError */
-  zero(memory: DeviceMemory): void {
+  fill(memory: DeviceMemory, byte: number): void {
     const { bmlib } = this.#libraries;
-    this.#call('Clearing memory of the chip', () =>
-      bmlib.memset_device_ext(this.handle, Uint8Array.of(0), 1, memory),
+    this.#call('Filling memory of the chip', () =>
+      bmlib.memset_device_ext(this.handle, Uint8Array.of(byte), 1, memory),
     );
   }
 

@@ -33,7 +33,8 @@ export class KvMemory implements KvCopies {
       if (!keys || !values) throw new RangeError(`${decode.name} has no KV cache.`);
       return { keys: memoryOf(keys), values: memoryOf(values) };
     });
-    for (const memory of this.own.flatMap(({ keys, values }) => [keys, values])) chip.zero(memory);
+    for (const memory of this.own.flatMap(({ keys, values }) => [keys, values]))
+      chip.fill(memory, 0);
   }
 
   /** Stores that there are. */

@@ -36,9 +36,19 @@ export function elementBytes({ dtype }: Pick<Port, 'dtype'>): number {
   return dtypeBytes[dtype];
 }
 
+/** Bytes of a tensor of the port's data type. */
+export function tensorBytes(port: Pick<Port, 'dtype'>, shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, elementBytes(port));
+}
+
 /** Bytes of the port in a stage. */
 export function portBytes(port: Port, stage = 0): number {
-  return shapeOf(port, stage).reduce((product, n) => product * n, elementBytes(port));
+  return tensorBytes(port, shapeOf(port, stage));
+}
+
+/** Bytes that hold the port in every stage. */
+export function largestBytes(port: Port): number {
+  return Math.max(...port.shapes.map((shape) => tensorBytes(port, shape)));
 }
 
 /** @throws RangeError when there is no such stage */

@@ -80,7 +80,7 @@ export class SequencePass {
     const { chunkLength, contextLength, hiddenSize, dtype } = layout;
     const rows = 2 * hiddenSize * chunkLength;
     this.#states = [this.#allocate(rows, 'states'), this.#allocate(rows, 'states')];
-    for (const memory of this.#states) options.chip.zero(memory);
+    for (const memory of this.#states) options.chip.fill(memory, 0);
     this.#positionValues = new Int32Array(chunkLength);
     this.#positions = this.#allocate(this.#positionValues.byteLength, 'positions');
     this.#maskValues = new Uint16Array(contextLength + 1).fill(maskedBits[dtype]);

@@ -37,6 +37,15 @@ export class TensorArray {
     this.bytes.writeInt32LE(size, tensor * layout.bytes + layout.dimensions + 4 * dimension);
   }
 
+  /** As set, or as a launch has left it. */
+  shape(tensor: number): number[] {
+    const base = tensor * layout.bytes;
+    const count = this.bytes.readInt32LE(base + layout.dimensionCount);
+    return Array.from({ length: count }, (_, dimension) =>
+      this.bytes.readInt32LE(base + layout.dimensions + 4 * dimension),
+    );
+  }
+
   /** @param address below 2^53 */
   setMemory(tensor: number, address: number, bytes: number): void {
     const base = tensor * layout.bytes;

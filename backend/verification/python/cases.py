@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
 
 import numpy as np
 from decoder import decode_mask, padded, prefill_inputs
-from emulator import Emulator, Net
+from device import Device, Net
 
 
 class Expected(NamedTuple):
@@ -175,13 +175,13 @@ def kind_of(name: str) -> Tuple[str, int]:
     return (found[1], int(found[2])) if found else (name, 0)
 
 
-def run_net(emulator: Emulator, name: str, source: Source) -> Dict[str, Tuple[np.ndarray, np.ndarray]]:
+def run_net(device: Device, name: str, source: Source) -> Dict[str, Tuple[np.ndarray, np.ndarray]]:
     """@returns for each label what was expected and what came, the rows of all prompts together"""
     kind, layer = kind_of(name)
-    net = emulator.net(name)
+    net = device.net(name)
     found: Dict[str, Tuple[List[Any], List[Any]]] = {}
     for launch in LAUNCHES[kind](net, source, layer):
-        answers = emulator.run(net, launch.inputs)
+        answers = device.run(net, launch.inputs)
         for expected, answer in zip(launch.outputs, answers):
             pair = found.setdefault(expected.label, ([], []))
             pair[0].append(expected.rows)

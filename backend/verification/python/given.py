@@ -7,7 +7,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 from decoder import Decoder
-from emulator import Emulator, Port, from_device
+from device import Device, Port, from_device
 
 Pairs = Dict[str, Tuple[np.ndarray, np.ndarray]]
 
@@ -81,13 +81,13 @@ def read_one(path: str, dtype: Any, what: str) -> np.ndarray:
         return arrays[arrays.files[0]]
 
 
-def run_given(emulator: Emulator, folder: str, case: Any) -> Pairs:
+def run_given(device: Device, folder: str, case: Any) -> Pairs:
     if case["given"] is None:
-        return run_whole(emulator, folder, case)
-    net = emulator.net(case["given"])
+        return run_whole(device, folder, case)
+    net = device.net(case["given"])
     inputs = read_ports(case["input"], net.inputs, net.is_dynamic)
     wanted = read_ports(case["reference"], net.outputs, net.is_dynamic)
-    answers = emulator.run(net, inputs)
+    answers = device.run(net, inputs)
     pairs = {}
     for port, expected, answer in zip(net.outputs, wanted, answers):
         if expected.shape != answer.shape:
@@ -105,11 +105,11 @@ def in_vocabulary(ids: np.ndarray, size: int) -> bool:
     return bool(ids.size > 0 and ids.min() >= 0 and ids.max() < size)
 
 
-def run_whole(emulator: Emulator, folder: str, case: Any) -> Pairs:
+def run_whole(device: Device, folder: str, case: Any) -> Pairs:
     """Token ids to the logits after the last one, or to the tokens that follow."""
     ids = read_one(case["input"], np.int32, "token ids, i32")
-    decoder = Decoder(emulator, folder)
-    head = emulator.net("lm_head").outputs[0]
+    decoder = Decoder(device, folder)
+    head = device.net("lm_head").outputs[0]
     if ids.size == 0 or ids.size >= decoder.length or not np.issubdtype(ids.dtype, np.integer):
         raise DoesNotFit("the input has the shape %s; expected 1 to %d token ids, i32" % (ids.shape, decoder.length - 1))
     has_logits = head.dtype == "f32"

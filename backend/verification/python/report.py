@@ -16,6 +16,15 @@ def say(kind: str, **fields: Any) -> None:
     _lines.flush()
 
 
+def ask(kind: str, **fields: Any) -> Any:
+    """Says it, and waits for the answer; ends the process when there will be none."""
+    say(kind, **fields)
+    answer = json.loads(sys.stdin.readline() or "null")
+    if answer is None:
+        sys.exit()
+    return answer
+
+
 def describe(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return "%s: %s" % (type(error).__name__, text[:400]) if text else type(error).__name__

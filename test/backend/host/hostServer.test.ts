@@ -105,6 +105,10 @@ describe('HostServer', () => {
     host.sent.length = 0;
     host.send({ type: 'encode', call: 8, model: 'm', pieces: [] });
     expect(await host.sees(isFailure)).toMatchObject({ call: 8, fault: { code: 'internal' } });
+    host.sent.length = 0;
+    host.send({ type: 'loadNets', call: 9, path: 'm' });
+    const fault = { code: 'unsupportedModel' };
+    expect(await host.sees(isFailure)).toMatchObject({ call: 9, fault });
   });
 
   it('sees messages between steps, also of a device whose steps take no time', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { greedyTokens, type AnswerModel } from '../../../backend/verification/answers.ts';
+import { greedyTokens } from '../../../backend/verification/answers.ts';
+import type { AnswerModel } from '../../../backend/verification/device.ts';
 
 const PROMPT = [90, 91];
 const END = 7;

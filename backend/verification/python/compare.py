@@ -1,7 +1,6 @@
-"""Runs cases on the emulator, one after the other. It may die at any of them: what it was at is
-the last line of kind "started".
+"""Runs cases one after the other and compares what comes out with what should.
 
-    python emulate.py '{"libraries": ..., "bmodel": ..., "work": ..., "promptTokens": [...],
+    python compare.py '{"bmodel": ..., "work": ..., "launches": ..., "promptTokens": [...],
                         "layers": ..., "cases": [...]}'
 
 A case is {"net": NAME} or {"given": NAME or null, "input": FILE, "reference": FILE}.
@@ -15,16 +14,16 @@ from typing import Any, Dict
 from report import describe, say
 
 from cases import Prompt, Source, run_net  # noqa: E402
-from emulator import Emulator  # noqa: E402
+from device import Device, LaunchFailed  # noqa: E402
 from figures import compare  # noqa: E402
 from given import DoesNotFit, run_given  # noqa: E402
 
 
-def run_case(emulator: Emulator, options: Any, source: Source, case: Any) -> Dict[str, Any]:
+def run_case(device: Device, options: Any, source: Source, case: Any) -> Dict[str, Any]:
     if "net" in case:
-        pairs = run_net(emulator, case["net"], source)
-        return {"tensors": [compare(label, a, b) for label, (a, b) in pairs.items()]}
-    pairs = run_given(emulator, os.path.dirname(options["bmodel"]), case)
+        pairs = run_net(device, case["net"], source)
+    else:
+        pairs = run_given(device, os.path.dirname(options["bmodel"]), case)
     return {"tensors": [compare(label, a, b) for label, (a, b) in pairs.items()]}
 
 
@@ -34,19 +33,17 @@ def main(options: Any) -> None:
         for i, count in enumerate(options["promptTokens"])
     ]
     source = Source(prompts, options["layers"])
-    emulator = Emulator(options["libraries"], options["bmodel"])
-    say("loaded")
+    device = Device(options["launches"])
     for index, case in enumerate(options["cases"]):
         say("started", index=index)
         try:
-            say("finished", index=index, **run_case(emulator, options, source, case))
+            say("finished", index=index, **run_case(device, options, source, case))
         except DoesNotFit as error:
             say("refused", index=index, reason=str(error))
-            emulator.free_buffers()
+        except LaunchFailed as error:
+            say("failed", index=index, reason=str(error))
         except Exception as error:
             say("failed", index=index, reason=describe(error))
-            emulator.free_buffers()
-    emulator.close()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { answerDevice } from '../../backend/answerDevice.ts';
+import { verifyDevice } from '../../backend/verifyDevice.ts';
 import type { Machine } from '../../backend/deviceSpecs.ts';
 import { PilotError } from '../../backend/protocol/errors.ts';
 
@@ -10,7 +10,7 @@ const machine: Machine = {
 };
 
 it('says before anything is computed that there is nothing to decode on', async () => {
-  const find = answerDevice({ machine: () => machine });
+  const find = verifyDevice({ machine: () => machine });
   await expect(find('/home', 'card')).rejects.toMatchObject({
     errorName: 'cardMissing',
     message: 'There is no card to verify on: the driver knows of none',
@@ -19,6 +19,6 @@ it('says before anything is computed that there is nothing to decode on', async 
   const without = { ...machine, chips: () => Promise.resolve([0]) };
   const cardLibraries = (): Promise<string> =>
     Promise.reject(new PilotError('libraryMissing', { device: 'bm1684x', reason: 'none' }));
-  const other = answerDevice({ machine: () => ({ ...without, cardLibraries }) });
+  const other = verifyDevice({ machine: () => ({ ...without, cardLibraries }) });
   await expect(other('/home', 'card')).rejects.toMatchObject({ errorName: 'libraryMissing' });
 });
