@@ -87,8 +87,20 @@ export function netsOf({ layers, hiddenSize, contextLength, chunkLength }: FakeS
       'bf16',
       lengths.map((length) => [1, 1, 1, length + 1]),
     );
-    const one = [states(1), ids(1), mask, kv('history_k', ...lengths), kv('history_v', ...lengths)];
-    add(`block_cache_${layer}`, false, one, outputs(1));
+    const each = (port: Port): Port =>
+      portOf(
+        port.name,
+        port.dtype,
+        lengths.flatMap(() => port.shapes),
+      );
+    const one = [
+      each(states(1)),
+      each(ids(1)),
+      mask,
+      kv('history_k', ...lengths),
+      kv('history_v', ...lengths),
+    ];
+    add(`block_cache_${layer}`, false, one, outputs(1).map(each));
   }
   return nets;
 }

@@ -123,6 +123,9 @@ export class SequencePass {
     chip.write(this.#positions, bytesOf(this.#positionValues));
     this.#embedding.chunk(tokens);
     for (const [layer, launches] of this.#layers.entries()) {
+      // A layer takes milliseconds here, and waiting next to nothing. If all were on their way at
+      // once, an abort would find none left to stop.
+      chip.settle();
       this.#options.checkAbort();
       if (from === 0) runtime.launch(this.#shapeFirst(launches.first, layer, count));
       else this.#launchNext(launches, layer, count, from);

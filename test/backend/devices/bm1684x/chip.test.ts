@@ -1,40 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Bmlib } from '../../../../backend/devices/bm1684x/bmlib.ts';
-import type { Bmrt } from '../../../../backend/devices/bm1684x/bmrt.ts';
 import { Chip } from '../../../../backend/devices/bm1684x/chip.ts';
 import { Runtime } from '../../../../backend/devices/bm1684x/runtime.ts';
 import { cString, TensorArray } from '../../../../backend/devices/bm1684x/tensorArray.ts';
 import { Status } from '../../../../backend/devices/bm1684x/types.ts';
-
-/** Libraries that answer what they are told to, and remember what they were asked. */
-function libraries(bmlib: Partial<Bmlib> = {}, bmrt: Partial<Bmrt> = {}) {
-  const dev_request = vi.fn<Bmlib['dev_request']>((handle) => {
-    handle[0] = 1n;
-    return Status.success;
-  });
-  const dev_free = vi.fn<Bmlib['dev_free']>();
-  const usual: Partial<Bmlib> = {
-    dev_request,
-    dev_free,
-    dev_getcount: (count) => {
-      count[0] = 2;
-      return Status.success;
-    },
-    get_chipid: (_, chip) => {
-      chip[0] = 0x1686;
-      return Status.success;
-    },
-    thread_sync: () => Status.success,
-    get_gmem_total_heap_num: () => Status.notSupported,
-  };
-  const runtime: Partial<Bmrt> = { create: () => 2n, load_bmodel: () => true, destroy: vi.fn() };
-  return {
-    bmlib: { ...usual, ...bmlib } as Bmlib,
-    bmrt: { ...runtime, ...bmrt } as Bmrt,
-    dev_request,
-    dev_free,
-  };
-}
+import { fakeCardLibraries } from '../../../support/fakeCardLibraries.ts';
 
 const memory = { device_addr: 4096, size: 8, reserved: 0, dmabuf_fd: 0, flags: 0 };
 const fails = (code: string, text: string): Error =>
@@ -46,18 +15,18 @@ const fails = (code: string, text: string): Error =>
 
 describe('opening a chip', () => {
   it.each([-1, 2, 7])('never asks for the number %d, which was not counted', (number) => {
-    const parts = libraries();
+    const parts = fakeCardLibraries();
     expect(() => Chip.open(parts, number)).toThrow(fails('lost', 'there are 2'));
     expect(parts.dev_request).not.toHaveBeenCalled();
   });
 
   it('says that there is none', () => {
-    const parts = libraries({ dev_getcount: () => Status.failure });
+    const parts = fakeCardLibraries({ dev_getcount: () => Status.failure });
     expect(() => Chip.open(parts, 0)).toThrow(fails('lost', 'no chip was found'));
   });
 
   it('refuses another chip, and lets go of it', () => {
-    const parts = libraries({
+    const parts = fakeCardLibraries({
       get_chipid: (_, chip) => {
         chip[0] = 0x1684;
         return Status.success;
@@ -75,14 +44,14 @@ describe('an open chip', () => {
     [Status.failure, 'lost', 'status 2'],
     [77, 'lost', 'status 77 (unknown)'],
   ])('turns status %d into %s', (status, code, text) => {
-    const chip = Chip.open(libraries({ thread_sync: () => status }), 0);
+    const chip = Chip.open(fakeCardLibraries({ thread_sync: () => status }), 0);
     chip.launched('lm_head');
     expect(() => chip.settle()).toThrow(fails(code, text));
   });
 
   it('names the largest heap when there is no memory', () => {
     const chip = Chip.open(
-      libraries({
+      fakeCardLibraries({
         malloc_device_byte: () => Status.noMemory,
         get_gmem_total_heap_num: (_, count) => {
           count[0] = 2;
@@ -106,7 +75,7 @@ describe('an open chip', () => {
 
   it('tells no heaps where the library succeeds and writes nothing', () => {
     const chip = Chip.open(
-      libraries({
+      fakeCardLibraries({
         get_gmem_total_heap_num: (_, count) => {
           count[0] = 1;
           return Status.success;
@@ -121,7 +90,7 @@ describe('an open chip', () => {
   it('counts its calls', () => {
     const succeed = (): number => Status.success;
     const chip = Chip.open(
-      libraries({ memcpy_d2d_byte: succeed, memcpy_d2s_partial_offset: succeed }),
+      fakeCardLibraries({ memcpy_d2d_byte: succeed, memcpy_d2s_partial_offset: succeed }),
       0,
     );
     chip.copy(memory, 0, memory, 4, 4);
@@ -138,7 +107,7 @@ describe('the host and what was launched', () => {
       return Status.success;
     };
     const chip = Chip.open(
-      libraries({
+      fakeCardLibraries({
         thread_sync: noted('wait'),
         memcpy_s2d_partial_offset: noted('write'),
         memcpy_d2s_partial_offset: noted('read'),
@@ -165,20 +134,20 @@ describe('the runtime', () => {
 
   it('destroys what it cannot load', () => {
     const destroy = vi.fn();
-    const chip = Chip.open(libraries({}, { load_bmodel: () => false, destroy }), 0);
+    const chip = Chip.open(fakeCardLibraries({}, { load_bmodel: () => false, destroy }), 0);
     expect(() => Runtime.load(chip, '/m.bmodel')).toThrow(fails('libraryTooOld', 'm.bmodel'));
     expect(destroy).toHaveBeenCalledWith(2n);
   });
 
   it('names the net that was not launched', () => {
-    const chip = Chip.open(libraries({}, { launch_tensor_ex: () => false }), 0);
+    const chip = Chip.open(fakeCardLibraries({}, { launch_tensor_ex: () => false }), 0);
     const runtime = Runtime.load(chip, '/m.bmodel');
     expect(() => runtime.launch(launch)).toThrow(fails('lost', 'did not launch block_3.'));
     expect(chip.work.launches).toBe(1);
   });
 
   it('says hung when the chip is the reason', () => {
-    const parts = libraries(
+    const parts = fakeCardLibraries(
       { thread_sync: () => Status.timeout },
       { launch_tensor_ex: () => false },
     );
