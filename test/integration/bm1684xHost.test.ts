@@ -152,6 +152,8 @@ describeCompiler('hosts of the emulator', () => {
       ['a bmodel cut short', cutShort, 'modelInvalid', /cut short/],
       ['a bmodel for another chip', otherChip, 'unsupportedModel', /BM1688/],
       ['a model without its tokenizer', withoutTokenizer, 'modelInvalid', /tokenizer/],
+      ['a folder without a bmodel', () => copyOf(texts), 'modelInvalid', /has no bmodel/],
+      ['a folder with two', withTwo, 'modelInvalid', /several bmodels: name one/],
     ])('refuses %s, and stays up', async (name, make, errorName, said) => {
       const { restarts } = (await one.engine.devices())[0]!;
       const load = one.load(await make(), name);
@@ -252,6 +254,12 @@ async function copyOf(names: readonly string[]): Promise<string> {
   const copy = path.join(await temporaryFolder(), 'model');
   await mkdir(copy);
   for (const name of names) await copyFile(path.join(folder, name), path.join(copy, name));
+  return copy;
+}
+
+async function withTwo(): Promise<string> {
+  const copy = await copyOf([...texts, 'model.bmodel']);
+  await copyFile(path.join(copy, 'model.bmodel'), path.join(copy, 'other.bmodel'));
   return copy;
 }
 

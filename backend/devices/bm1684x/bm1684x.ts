@@ -7,6 +7,7 @@ import { readTelemetry } from '../../card/telemetry.ts';
 import { installedVersion } from '../../card/versions.ts';
 import { ChipError, readBmodel, type Bmodel } from '../../formats/bmodel.ts';
 import { FormatError } from '../../formats/fileCursor.ts';
+import { bmodelsIn } from '../../formats/isBmodel.ts';
 import type { ChipInfo, Telemetry } from '../../protocol/devices.ts';
 import { openModelText } from '../../tokenizer/modelText.ts';
 import {
@@ -188,7 +189,7 @@ async function holdChip(chip: number): Promise<HeldChip> {
 }
 
 /**
- * @param path of a bmodel, or of a folder with `model.bmodel`
+ * @param path of a bmodel, or of a folder with one and no other
  * @throws DeviceError invalidModel, unsupportedModel
  */
 async function bmodelOf(path: string): Promise<string> {
@@ -203,7 +204,11 @@ async function bmodelOf(path: string): Promise<string> {
       `${basename(path)}: it is a model for the CPU; ${advice}.`,
     );
   }
-  return found.isDirectory() ? join(path, 'model.bmodel') : path;
+  if (!found.isDirectory()) return path;
+  const [name, ...others] = await bmodelsIn(path);
+  if (name !== undefined && others.length === 0) return join(path, name);
+  const has = name === undefined ? 'no bmodel' : 'several bmodels: name one';
+  throw new DeviceError('invalidModel', `The folder ${basename(path)} has ${has}.`);
 }
 
 /** @throws DeviceError invalidModel, unsupportedModel */
