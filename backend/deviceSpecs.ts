@@ -37,9 +37,10 @@ const emulatorLiveness: LivenessLimits = { ...defaultLiveness, stepMs: 4 * 3_600
 
 /**
  * Of the card's runtime, what is wrong and no more: it is kept for the log.
- * Source: `BMRT_LOG` in libsophon's tpu-runtime/src; 0 is information, 1 a warning.
+ * Source: BMRT_LogLevel in libsophon's bmruntime_common.h, where 2 is WRONG, and the variable's name
+ * in bmruntime.cpp.
  */
-const RUNTIME_LOG = { BMRT_LOG_LEVEL_THRESHOLD: '2' };
+const RUNTIME_LOG = { BMRT_LOG_VERSION: '2' };
 
 /**
  * The devices that a choice means, the card's chips first. One that cannot be used is there all the

@@ -23,7 +23,7 @@ export interface DeviceHostOptions {
 }
 
 export interface HostExit {
-  /** A sentence's end for people: how it went, and its last words. */
+  /** A sentence's end for people: how it went, and why, if a library said so. */
   readonly reason: string;
   /** Last lines of stderr, the newest last. */
   readonly lastLines: readonly string[];
@@ -40,6 +40,8 @@ interface PendingCall {
   readonly reject: (error: Error) => void;
 }
 
+/** What native libraries say before they end the process; most do so on stdout. */
+const LAST_WORDS = /ASSERT\b(?! info: none)|Assertion|FATAL|exhausted/u;
 const KEPT_LINES = 12;
 const KEPT_LINE_LENGTH = 400;
 /** Starting the process, and opening a card or a library. */
@@ -197,34 +199,38 @@ export class DeviceHost {
 
   async #followToEnd(): Promise<HostExit> {
     const child = this.#child;
+    let lastWords: string | undefined;
     for (const stream of [child.stdout, child.stderr]) {
       if (stream === null) continue;
       createInterface({ input: stream }).on('line', (line) => {
         const text = line.slice(0, KEPT_LINE_LENGTH);
         this.#log.debug({ pid: child.pid, line: text }, 'device host printed');
+        if (LAST_WORDS.test(text)) lastWords = text.trim();
         if (stream !== child.stderr) return;
         this.#lastLines.push(text);
         if (this.#lastLines.length > KEPT_LINES) this.#lastLines.shift();
       });
     }
-    const ended = await new Promise<string>((resolve) => {
+    const reason = await new Promise<string>((resolve) => {
       child.once('error', (error) => {
         // Also raised when a kill fails; only a process that never was ends here.
         if (child.pid === undefined) resolve(`it could not be started: ${error.message}`);
       });
       // Not `exit`: after `close` nothing is left in the pipes.
       child.once('close', (code, signal) => {
-        resolve(
+        const how =
           signal === null
             ? `it exited with code ${code ?? 'unknown'}`
-            : `it was ended by ${signal}`,
-        );
+            : `it was ended by ${signal}`;
+        // Who was about to kill it may have come too late.
+        const killedBecause = signal === 'SIGKILL' ? this.#killedBecause : undefined;
+        const why = lastWords === undefined ? how : `${how}: ${lastWords}`;
+        resolve(killedBecause ?? why);
       });
     });
     if (child.connected) await new Promise((resolve) => child.once('disconnect', resolve));
     this.#cancelCheck();
     this.#cancelOpening();
-    const reason = this.#killedBecause ?? ended;
     for (const { reject } of this.#calls.values()) reject(new DeviceError('lost', reason));
     this.#calls.clear();
     return { reason, lastLines: [...this.#lastLines] };

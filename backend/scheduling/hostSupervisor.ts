@@ -237,7 +237,8 @@ export class HostSupervisor {
     log.warn({ device: this.id, ...exit }, 'device host died');
     const restart = afterDeath(this.#policy, clock.now());
     if (restart === undefined) {
-      const reason = [exit.reason, ...exit.lastLines].join('\n');
+      const others = exit.lastLines.filter((line) => !exit.reason.includes(line.trim()));
+      const reason = [exit.reason, ...others].join('\n');
       this.#fail(new PilotError('deviceLost', { device: this.id, reason }));
       return;
     }

@@ -54,20 +54,15 @@ export class NetHost {
     await this.host.stop();
   }
 
-  /** A device that is lost takes its process with it, whose last words say more than its end. */
+  /** A device that is lost takes its process with it, whose end says why. */
   async #ended<T>(call: Promise<T>): Promise<T> {
     try {
       return await call;
     } catch (error) {
       if (!(error instanceof DeviceError) || error.code !== 'lost') throw error;
       this.host.kill(error.message);
-      const { reason, lastLines } = await this.host.stopped;
-      const said = lastLines.findLast((line) => LAST_WORDS.test(line));
-      const message = said === undefined ? reason : `${reason}: ${said.trim()}`;
-      throw new DeviceError('lost', message, undefined, { cause: error });
+      const { reason } = await this.host.stopped;
+      throw new DeviceError('lost', reason, undefined, { cause: error });
     }
   }
 }
-
-/** What the libraries say before they end a process. */
-const LAST_WORDS = /\bASSERT\b|FATAL|exhausted/u;

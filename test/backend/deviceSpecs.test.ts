@@ -82,7 +82,7 @@ describe('deviceSpecs', () => {
       TPU_PILOT_CARD_LIBRARIES: '/home/emulator/v1',
       TPUKERNEL_FIRMWARE_PATH: '/home/emulator/v1/libcmodel_bm1684x.so',
       CMODEL_GLOBAL_MEM_SIZE: '0x400000000',
-      BMRT_LOG_LEVEL_THRESHOLD: '2',
+      BMRT_LOG_VERSION: '2',
     });
     expect(liveness?.stepMs).toBeGreaterThan(3_600_000);
   });

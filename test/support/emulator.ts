@@ -13,7 +13,7 @@ export async function openEmulator(): Promise<Bm1684xDevice> {
   const libraries = await emulatorLibraries(toolchainHome, process.env);
   // Read by the library with getenv: a thread's own environment would not reach it.
   process.env['TPUKERNEL_FIRMWARE_PATH'] = emulatorProgram(libraries);
-  process.env['BMRT_LOG_LEVEL_THRESHOLD'] = '3';
+  process.env['BMRT_LOG_VERSION'] = '3';
   silenceStdout();
   return Bm1684xDevice.open({
     ...{ libraries, isEmulator: true, chip: 0 },
