@@ -40,7 +40,7 @@ export class Chip {
   /**
    * @param number of the chip, as the driver counts them
    * @param now monotonic, in ms
-   * @throws DeviceError lost, when there is no such chip or it cannot be opened
+   * @throws DeviceError lost, when there is no such chip or it cannot be opened; hung
    */
   static open(libraries: CardLibraries, number: number, now = () => performance.now()): Chip {
     const { bmlib } = libraries;
@@ -62,6 +62,13 @@ export class Chip {
       chip.close();
       const hex = (id[0] ?? 0).toString(16);
       throw new DeviceError('lost', `The chip ${number} is a 0x${hex}, not a BM1684X.`);
+    }
+    try {
+      // Nothing was launched: the wait fails at once if the chip has been hung since before.
+      chip.#wait(`Opening the chip ${number}`);
+    } catch (error) {
+      chip.close();
+      throw error;
     }
     return chip;
   }
@@ -123,7 +130,7 @@ export class Chip {
     bytes: number,
   ): void {
     const { bmlib } = this.#libraries;
-    this.#call('Copying on the chip', () =>
+    this.#compute('Copying on the chip', () =>
       bmlib.memcpy_d2d_byte(this.handle, to, toOffset, from, fromOffset, bytes),
     );
   }
@@ -131,7 +138,7 @@ export class Chip {
   /** @throws DeviceError */
   fill(memory: DeviceMemory, byte: number): void {
     const { bmlib } = this.#libraries;
-    this.#call('Filling memory of the chip', () =>
+    this.#compute('Filling memory of the chip', () =>
       bmlib.memset_device_ext(this.handle, Uint8Array.of(byte), 1, memory),
     );
   }
@@ -142,12 +149,12 @@ export class Chip {
     this.work.launches++;
   }
 
-  /** Waits for what this thread has launched, if it has not yet. @throws DeviceError hung, lost */
+  /** Waits for what this thread has launched, if it has not yet. @throws DeviceError hung */
   settle(): void {
     const net = this.#pending;
     if (net === undefined) return;
     this.#pending = undefined;
-    this.#call(`Waiting for ${net}`, () => this.#libraries.bmlib.thread_sync(this.handle));
+    this.#wait(`Waiting for ${net}`);
   }
 
   /** A call of a library whose result is its caller's business, counted. */
@@ -184,6 +191,25 @@ export class Chip {
     this.#libraries.bmlib.dev_free(this.handle);
   }
 
+  /**
+   * The driver gives up a wait after 20 s, and from then on refuses every one until the chip is
+   * recovered. To the library both are but a failure (bm_thread_sync in bmlib_runtime.cpp of
+   * libsophon 0.5.1, BMDEV_THREAD_SYNC_API in driver/bm_fops.c), and a wait fails of nothing else.
+   */
+  #wait(what: string): void {
+    const status = this.timed(() => this.#libraries.bmlib.thread_sync(this.handle));
+    if (status !== Status.success) throw hung(status, what);
+  }
+
+  /** What the chip itself does, and the library waits for. */
+  #compute(what: string, call: () => number): void {
+    const status = this.timed(call);
+    if (status === Status.success) return;
+    // Says so, when it is the chip that does not answer.
+    this.#wait(what);
+    throw failure(status, what);
+  }
+
   #call(what: string, call: () => number): void {
     this.#check(this.timed(call), what);
   }
@@ -193,11 +219,15 @@ export class Chip {
   }
 }
 
-/** After one timeout the driver refuses every later call as busy, until the chip is recovered. */
 function failure(status: number, what: string): DeviceError {
-  const name = Object.entries(Status).find(([, value]) => value === status)?.[0] ?? 'unknown';
-  if (status === Status.timeout || status === Status.busy) {
-    return new DeviceError('hung', `${what}: the chip does not answer (${name}).`);
-  }
-  return new DeviceError('lost', `${what} failed with status ${status} (${name}).`);
+  if (status === Status.timeout || status === Status.busy) return hung(status, what);
+  return new DeviceError('lost', `${what} failed with status ${status} (${nameOf(status)}).`);
+}
+
+function hung(status: number, what: string): DeviceError {
+  return new DeviceError('hung', `${what}: the chip does not answer (${nameOf(status)}).`);
+}
+
+function nameOf(status: number): string {
+  return Object.entries(Status).find(([, value]) => value === status)?.[0] ?? 'unknown';
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { Bmlib } from '../../../../backend/devices/bm1684x/bmlib.ts';
 import { Chip } from '../../../../backend/devices/bm1684x/chip.ts';
 import { Runtime } from '../../../../backend/devices/bm1684x/runtime.ts';
 import { cString, TensorArray } from '../../../../backend/devices/bm1684x/tensorArray.ts';
@@ -35,6 +36,12 @@ describe('opening a chip', () => {
     expect(() => Chip.open(parts, 1)).toThrow(fails('lost', 'a 0x1684'));
     expect(parts.dev_free).toHaveBeenCalledWith(1n);
   });
+
+  it('says hung of one that has been so since before, and lets go of it', () => {
+    const parts = fakeCardLibraries({ thread_sync: () => Status.failure });
+    expect(() => Chip.open(parts, 1)).toThrow(fails('hung', 'Opening the chip 1'));
+    expect(parts.dev_free).toHaveBeenCalledWith(1n);
+  });
 });
 
 describe('an open chip', () => {
@@ -44,9 +51,42 @@ describe('an open chip', () => {
     [Status.failure, 'lost', 'status 2'],
     [77, 'lost', 'status 77 (unknown)'],
   ])('turns status %d into %s', (status, code, text) => {
-    const chip = Chip.open(fakeCardLibraries({ thread_sync: () => status }), 0);
-    chip.launched('lm_head');
-    expect(() => chip.settle()).toThrow(fails(code, text));
+    const chip = Chip.open(fakeCardLibraries({ memcpy_d2s_partial_offset: () => status }), 0);
+    expect(() => {
+      chip.read(memory, new Uint8Array(8));
+    }).toThrow(fails(code, text));
+  });
+
+  it.each([Status.failure, Status.timeout, Status.busy])(
+    'is hung when a wait ends with status %d',
+    (status) => {
+      const thread_sync = vi.fn<Bmlib['thread_sync']>(() => Status.success);
+      const chip = Chip.open(fakeCardLibraries({ thread_sync }), 0);
+      chip.launched('lm_head');
+      thread_sync.mockReturnValue(status);
+      expect(() => {
+        chip.settle();
+      }).toThrow(fails('hung', 'Waiting for lm_head'));
+    },
+  );
+
+  it.each([
+    ['copy', Status.failure, 'hung', 'does not answer'],
+    ['copy', Status.success, 'lost', 'Copying on the chip failed with status 2'],
+    ['fill', Status.failure, 'hung', 'does not answer'],
+    ['fill', Status.success, 'lost', 'Filling memory of the chip failed with status 2'],
+  ] as const)('when a %s fails and a wait gives %d, says %s', (work, wait, code, text) => {
+    const thread_sync = vi.fn<Bmlib['thread_sync']>(() => Status.success);
+    const fail = (): number => Status.failure;
+    const chip = Chip.open(
+      fakeCardLibraries({ thread_sync, memcpy_d2d_byte: fail, memset_device_ext: fail }),
+      0,
+    );
+    thread_sync.mockReturnValue(wait);
+    expect(() => {
+      if (work === 'copy') chip.copy(memory, 0, memory, 4, 4);
+      else chip.fill(memory, 0);
+    }).toThrow(fails(code, text));
   });
 
   it('names the largest heap when there is no memory', () => {
@@ -95,7 +135,8 @@ describe('an open chip', () => {
     );
     chip.copy(memory, 0, memory, 4, 4);
     chip.read(memory, new Uint8Array(8));
-    expect(chip.work).toMatchObject({ calls: 2, launches: 0 });
+    // With the wait that opening makes.
+    expect(chip.work).toMatchObject({ calls: 3, launches: 0 });
   });
 });
 
@@ -114,6 +155,7 @@ describe('the host and what was launched', () => {
       }),
       0,
     );
+    calls.length = 0;
     const bytes = new Uint8Array(8);
     chip[access](memory, bytes);
     chip.launched('block_0');
@@ -147,11 +189,10 @@ describe('the runtime', () => {
   });
 
   it('says hung when the chip is the reason', () => {
-    const parts = fakeCardLibraries(
-      { thread_sync: () => Status.timeout },
-      { launch_tensor_ex: () => false },
-    );
+    const thread_sync = vi.fn<Bmlib['thread_sync']>(() => Status.success);
+    const parts = fakeCardLibraries({ thread_sync }, { launch_tensor_ex: () => false });
     const runtime = Runtime.load(Chip.open(parts, 0), '/m.bmodel');
+    thread_sync.mockReturnValue(Status.failure);
     expect(() => runtime.launch(launch)).toThrow(fails('hung', 'block_3'));
   });
 });
