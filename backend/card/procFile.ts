@@ -24,12 +24,16 @@ export async function readWord(path: string): Promise<string | undefined> {
  */
 const MARKS = new Set([0xfffffc00, 0xfffffc01, 0xfffffc00 - 2 ** 32, 0xfffffc01 - 2 ** 32]);
 
+export function isMark(value: number): boolean {
+  return MARKS.has(value);
+}
+
 /** `54 C`, `950MHz`, `2`: the number, when the text is one in that unit. */
 export function parseMeasure(text: string | undefined, unit = ''): number | undefined {
   const [, digits, found] = /^(-?\d+)\s*([a-z]*)$/i.exec(text ?? '') ?? [];
   if (digits === undefined || found?.toLowerCase() !== unit.toLowerCase()) return undefined;
   const value = Number(digits);
-  return Number.isSafeInteger(value) && !MARKS.has(value) ? value : undefined;
+  return Number.isSafeInteger(value) && !isMark(value) ? value : undefined;
 }
 
 export async function readMeasure(path: string, unit = ''): Promise<number | undefined> {

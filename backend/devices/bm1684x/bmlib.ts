@@ -78,7 +78,8 @@ const declarations: Record<keyof Bmlib, string> = {
   get_board_power: 'int bm_get_board_power(void *handle, _Out_ unsigned int *power)', // 2774
   // The driver writes 16 bits of it: it must be 0 before.
   get_fan_speed: 'int bm_get_fan_speed(void *handle, _Inout_ unsigned int *speed)', // 2786
-  get_ecc_correct_num: 'int bm_get_ecc_correct_num(void *handle, _Out_ unsigned long *num)', // 2799
+  // Of this the driver writes 32 bits.
+  get_ecc_correct_num: 'int bm_get_ecc_correct_num(void *handle, _Inout_ unsigned long *num)', // 2799
   get_stat: 'int bm_get_stat(void *handle, _Inout_ bm_dev_stat_t *stat)', // 2613
   get_gmem_total_heap_num:
     'int bm_get_gmem_total_heap_num(void *handle, _Inout_ unsigned int *num)', // 2666

@@ -1,4 +1,5 @@
 /** What an open chip tells of itself through libbmlib. A value it does not give is absent. */
+import { isMark } from '../../card/procFile.ts';
 import type { Telemetry } from '../../protocol/devices.ts';
 import type { CardIdentity } from './cardMessages.ts';
 import type { Chip } from './chip.ts';
@@ -27,9 +28,8 @@ export function readTelemetryByLibrary(chip: Chip): Telemetry {
   const values = {
     chipTemperatureC: number((out) => bmlib.get_chip_temp(handle, out)),
     boardTemperatureC: number((out) => bmlib.get_board_temp(handle, out)),
-    powerW:
-      number((out) => bmlib.get_board_power(handle, out)) ??
-      number((out) => bmlib.get_tpu_power(handle, out)),
+    powerW: number((out) => bmlib.get_tpu_power(handle, out)),
+    boardPowerW: number((out) => bmlib.get_board_power(handle, out)),
     fanRpm: number((out) => bmlib.get_fan_speed(handle, out)),
     eccErrors: count((out) => bmlib.get_ecc_correct_num(handle, out)),
     utilization: utilization(chip),
@@ -69,9 +69,12 @@ function number(get: (out: number[]) => number): number | undefined {
   return value === 0 ? undefined : value;
 }
 
+/** Success can also mean a mark for what there is not, such as corrected errors without ECC. */
 function count(get: (out: number[]) => number): number | undefined {
   const out = [0];
-  return get(out) === Status.success ? Number(out[0]) : undefined;
+  if (get(out) !== Status.success) return undefined;
+  const value = Number(out[0]);
+  return isMark(value) ? undefined : value;
 }
 
 function text(get: (out: Uint8Array) => number): string | undefined {
