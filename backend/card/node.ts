@@ -1,9 +1,12 @@
 /** Whether this process may open a chip, and who may when it may not. */
-import { readFile, stat } from 'node:fs/promises';
+import { access, constants, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DeviceError } from '../devices/device.ts';
 import type { ChipInfo } from '../protocol/devices.ts';
 import { readChip } from './chips.ts';
+
+/** The library counts the chips by this one (bm_dev_getcount in libsophon bmlib_runtime.cpp). */
+const CONTROL = '/dev/bmdev-ctl';
 
 /**
  * The chip, if it can be opened. Asked before the library is: it ends the process for a number that
@@ -15,6 +18,7 @@ export async function requireChip(chip: number, root = '/'): Promise<ChipInfo> {
   const info = await readChip(chip, root);
   switch (info.access) {
     case 'allowed':
+      await requireControl(root);
       return info;
     case 'missing':
       throw new DeviceError('lost', `there is no ${info.node}.`);
@@ -23,6 +27,17 @@ export async function requireChip(chip: number, root = '/'): Promise<ChipInfo> {
     default:
       return info.access satisfies never;
   }
+}
+
+/** Without it the library finds no chips; where there is none, it says so itself. */
+async function requireControl(root: string): Promise<void> {
+  const node = path.join(root, CONTROL);
+  const code = await access(node, constants.R_OK | constants.W_OK).then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error && 'code' in error ? error.code : 'unknown'),
+  );
+  if (code === undefined || code === 'ENOENT') return;
+  throw new DeviceError('noPermission', await describeOwner(CONTROL, root));
 }
 
 /** `/dev/bm-sophon0 is for user 0 and the group tpu (mode 660), and this is user 1000.` */

@@ -285,7 +285,7 @@ const table = {
     code: 1310,
     sentence: 'This user may not open the device {device}: {reason}',
     remedy:
-      'Add the user to the group of the node ("sudo usermod -aG GROUP USER") and log in again, or give the node a group by a udev rule: KERNEL=="bm-sophon*", GROUP="GROUP", MODE="0660".',
+      'Add the user to the group of the node ("sudo usermod -aG GROUP USER") and log in again, or give the node a group by a udev rule: KERNEL=="bm-sophon*|bmdev-ctl", GROUP="GROUP", MODE="0660".',
   },
   deviceInUse: {
     code: 1311,

@@ -145,25 +145,26 @@ describe('a chip to be opened', () => {
     await expect(requireChip(7, root)).rejects.toThrow(error);
   });
 
-  it('names the node and its group when they refuse', async () => {
+  it.each(['bm-sophon0', 'bmdev-ctl'])('names %s and its group when they refuse', async (name) => {
     const root = await rootWith(driverTree, cardTree(0, [0]), {
+      'dev/bmdev-ctl': '',
       'etc/group': `root:x:0:\ntpu:x:${process.getgid?.() ?? 0}:\n`,
     });
-    const node = path.join(root, 'dev/bm-sophon0');
+    expect((await requireChip(0, root)).chip).toBe(0);
+    const node = path.join(root, 'dev', name);
     await chmod(node, 0o060);
     const isRoot = process.getuid?.() === 0;
     if (isRoot) {
       // Root may open every file, but no link that leads to itself.
       await rm(node);
-      await symlink('bm-sophon0', node);
+      await symlink(name, node);
     }
+    const text = isRoot
+      ? `/dev/${name} cannot be read by user 0\\.$`
+      : `/dev/${name} is for user \\d+ and the group \\w+ \\(mode 60\\), and this is user \\d+\\.$`;
     await expect(requireChip(0, root)).rejects.toMatchObject({
       code: 'noPermission',
-      message: (isRoot
-        ? expect.stringMatching(/^\/dev\/bm-sophon0 cannot be read by user 0\.$/)
-        : expect.stringMatching(
-            /^\/dev\/bm-sophon0 is for user \d+ and the group \w+ \(mode 60\), and this is user \d+\.$/,
-          )) as unknown,
+      message: expect.stringMatching(`^${text}`) as unknown,
     });
   });
 });
