@@ -205,8 +205,8 @@ export interface LoadedModel {
   /** Tokens that all slots together can hold. */
   readonly kvTokens: number;
   /**
-   * Tokens of a prompt's first chunk, where a smaller one costs as much and what follows it much
-   * more; absent where a chunk's cost goes by its length.
+   * Tokens of a prompt's first chunk, where what follows it is computed token by token; absent where
+   * a chunk costs the same after others.
    */
   readonly firstChunk?: number;
   /** Absent where nothing is known. */

@@ -61,6 +61,29 @@ const WORTH_KEEPING_TOKENS = 64;
 /** A shorter common prefix is an accident, such as the same first words of the template. */
 const WORTH_SHARING_TOKENS = 16;
 
+/**
+ * Tokens of a chunk that take as long as one token alone: that one waits for the weights, 64 GB/s of
+ * them, and a chunk for its 16 TFLOPS, of which about half are reached.
+ */
+const TOKENS_AS_ONE = 50;
+
+/**
+ * Whether to compute a sequence anew although a slot has its beginning: where only a first chunk is
+ * computed at once, each token after a beginning costs as much as a token of the answer.
+ * @param cached tokens that the slot has
+ * @param length of the sequence
+ * @param firstChunk of the model, see `LoadedModel`
+ */
+export function isCheaperAnew(
+  cached: number,
+  length: number,
+  firstChunk: number | undefined,
+): boolean {
+  if (cached === 0 || firstChunk === undefined) return false;
+  const savedTokens = Math.min(length, firstChunk) - cached;
+  return savedTokens > firstChunk / TOKENS_AS_ONE;
+}
+
 /** Length of the common prefix of two sequences. */
 export function commonPrefix(a: readonly number[], b: readonly number[]): number {
   const end = Math.min(a.length, b.length);

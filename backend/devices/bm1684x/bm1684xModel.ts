@@ -29,7 +29,8 @@ export class Bm1684xModel extends SlottedModel {
 
   constructor(options: Bm1684xModelOptions) {
     const { facts, text } = options;
-    const { slots, vocabularySize, contextLength, chunkLength, isStatic, bytesPerToken } = facts;
+    const { slots, vocabularySize, contextLength, chunkLength, hasNextChunks, bytesPerToken } =
+      facts;
     super({
       metadata: {
         ...text.metadata,
@@ -43,7 +44,7 @@ export class Bm1684xModel extends SlottedModel {
     });
     this.#options = options;
     this.costs = options.costs;
-    if (isStatic) this.firstChunk = chunkLength;
+    if (!hasNextChunks) this.firstChunk = chunkLength;
   }
 
   encode(text: string): Promise<Int32Array> {

@@ -32,8 +32,8 @@ export interface CardModelFacts {
   readonly slots: number;
   readonly contextLength: number;
   readonly chunkLength: number;
-  /** Prefill computes a whole chunk, whatever the prompt's length. */
-  readonly isStatic: boolean;
+  /** Prefill by chunks goes on after the first; else what follows is computed token by token. */
+  readonly hasNextChunks: boolean;
   readonly vocabularySize: number;
   readonly bytesPerToken: number;
   readonly layers: number;
@@ -85,7 +85,7 @@ export class CardModel {
         vocabularySize,
         contextLength: layout.contextLength,
         chunkLength: layout.chunkLength,
-        isStatic: !(layout.layers[0]?.first.isDynamic ?? false),
+        hasNextChunks: this.#pass.chunkAfter(1) > 1,
         bytesPerToken: this.#memory.bytesPerToken,
         layers: layout.layers.length,
       };

@@ -36,6 +36,26 @@ describe('BatchScheduler', () => {
     ]);
   });
 
+  it.each([
+    [undefined, 40, [40, 60]],
+    [128, 0, [0, 100]],
+  ])('goes on from a prefix unless, with a first chunk of %s, that costs more', async (...row) => {
+    const [firstChunk, cachedTokens, chunk] = row;
+    const bench = await SchedulerBench.create();
+    Object.assign(bench.model, { firstChunk });
+    const asked = prompt(1, 100);
+    bench.submit('first', { prompt: asked.slice(0, 40), maxTokens: 1 });
+    await bench.finish();
+    bench.submit('second', { prompt: asked, maxTokens: 20 });
+    await bench.finish();
+    const placed = bench.reports.flatMap((report) => report.placed);
+    expect(placed).toContainEqual({ id: 'second', cachedTokens });
+    const chunks = bench.model.plans.flatMap(({ prefill }) => prefill ?? []);
+    expect(chunks.map(({ from, tokens }) => [from, tokens.length])).toContainEqual(chunk);
+    const alone = await answerAlone(asked, 20, { device: endless });
+    expect(bench.tokens('second')).toEqual(alone.tokens);
+  });
+
   it('gives every answer a token in every step, in one batch', async () => {
     const bench = await SchedulerBench.create();
     for (const id of ['a', 'b', 'c', 'd'])

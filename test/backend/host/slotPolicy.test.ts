@@ -4,6 +4,7 @@ import {
   chooseEviction,
   chooseSlot,
   commonPrefix,
+  isCheaperAnew,
   type ParkedView,
   type SlotAction,
   type SlotView,
@@ -324,4 +325,22 @@ describe('what is parked, with the figures of a model of 7B on a chip', () => {
     expect(choice?.cached).toBe(cached);
     expect(choice?.actions.some(({ kind }) => kind === 'unpark')).toBe(cached > 0);
   });
+});
+
+it.each([
+  // Nothing to give up, or chunks that go on after the first.
+  [0, 300, 512, false],
+  [100, 300, undefined, false],
+  // 200 tokens one by one beside one chunk of 512, that takes as long as 11 of them.
+  [100, 300, 512, true],
+  [288, 300, 512, true],
+  [290, 300, 512, false],
+  [299, 300, 512, false],
+  // Of a longer sequence only the first chunk is computed at once.
+  [100, 2000, 512, true],
+  [510, 2000, 512, false],
+  [1500, 2000, 512, false],
+])('with %d of %d tokens and a first chunk of %s, computing anew is cheaper: %s', (...row) => {
+  const [cached, length, firstChunk, expected] = row;
+  expect(isCheaperAnew(cached, length, firstChunk)).toBe(expected);
 });
