@@ -14,6 +14,8 @@ export interface RunView {
   readonly order: number;
   /** Tokens whose KV is not computed yet, at least 1. */
   readonly remaining: number;
+  /** Its prefill is at its beginning: no KV is computed. */
+  readonly isFirst: boolean;
   /** False for a warm-up, which only wants its KV. */
   readonly wantsToken: boolean;
   /** For how long its prefill has had no chunk, in ms. */
@@ -25,6 +27,8 @@ export interface ChunkLimits {
   readonly shared: number;
   /** Tokens of a chunk while nobody does. A cancel need not wait for it: steps can be aborted. */
   readonly alone: number;
+  /** Of a chunk that is not the first, where each of its tokens takes as long as one of an answer. */
+  readonly later?: number;
 }
 
 /** Below 128 the matrix kernels of a CPU lose half their speed; above, the others stall longer. */
@@ -51,7 +55,8 @@ export function chooseBatch(
   const decodes = runs.filter((run) => run.remaining === 1 && run.wantsToken);
   const next = nextPrefill(runs.filter((run) => !decodes.includes(run)));
   const isSmall = decodes.length > 0 || next?.class === 'completion';
-  const limit = isSmall ? chunks.shared : chunks.alone;
+  const most = isSmall ? chunks.shared : chunks.alone;
+  const limit = next?.isFirst === false ? Math.min(most, chunks.later ?? most) : most;
   return {
     decodes: decodes.map((run) => run.slot),
     ...(next && { prefill: { slot: next.slot, count: Math.min(next.remaining, limit) } }),

@@ -8,6 +8,7 @@ import { rankOf, urgency } from './classOrder.ts';
 import { faultOf } from '../devices/fault.ts';
 import type { Progress, Submission } from './messages.ts';
 import { Run } from './run.ts';
+import { TOKENS_AS_ONE } from './slotPolicy.ts';
 import { SlotTable } from './slotTable.ts';
 
 export interface BatchSchedulerOptions {
@@ -125,6 +126,7 @@ export class BatchScheduler {
       class: run.class,
       order: run.order,
       remaining: run.remainingPrefill,
+      isFirst: run.computed === 0,
       wantsToken: run.wantsToken,
       waitedMs: now - run.servedAt,
     }));
@@ -271,9 +273,11 @@ export class BatchScheduler {
   }
 }
 
-/** A device that computes whole chunks gets them whole. */
+/** Where only a first chunk is computed at once it comes whole, and later ones take no longer. */
 function chunksFor({ firstChunk }: LoadedModel): ChunkLimits | undefined {
-  return firstChunk === undefined ? undefined : { shared: firstChunk, alone: firstChunk };
+  if (firstChunk === undefined) return undefined;
+  const later = Math.ceil(firstChunk / TOKENS_AS_ONE);
+  return { shared: firstChunk, alone: firstChunk, later };
 }
 
 function slotOf(run: Run): number {

@@ -65,7 +65,7 @@ const WORTH_SHARING_TOKENS = 16;
  * Tokens of a chunk that take as long as one token alone: that one waits for the weights, 64 GB/s of
  * them, and a chunk for its 16 TFLOPS, of which about half are reached.
  */
-const TOKENS_AS_ONE = 50;
+export const TOKENS_AS_ONE = 50;
 
 /**
  * Whether to compute a sequence anew although a slot has its beginning: where only a first chunk is

@@ -1,5 +1,5 @@
 /** A batch scheduler over the in-memory device, in this process, a turn at a time. */
-import type { LoadOptions } from '../../backend/devices/device.ts';
+import type { LoadedModel, LoadOptions } from '../../backend/devices/device.ts';
 import { BatchScheduler, type BatchSchedulerOptions } from '../../backend/host/batchScheduler.ts';
 import type { Progress, Submission } from '../../backend/host/messages.ts';
 import { MemoryDevice, type MemoryDeviceOptions } from './memoryDevice.ts';
@@ -24,8 +24,10 @@ export class SchedulerBench {
     device: MemoryDeviceOptions = endless,
     load: Partial<LoadOptions> = {},
     options: BatchSchedulerOptions = {},
+    changes: Partial<LoadedModel> = {},
   ): Promise<SchedulerBench> {
     const model = await new MemoryDevice(device).load({ path: 'm', slots: 4, ...load });
+    Object.assign(model, changes);
     return new SchedulerBench(model, new BatchScheduler(model, options));
   }
 

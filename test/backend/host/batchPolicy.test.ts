@@ -9,6 +9,7 @@ const run = (slot: number, remaining: number, changes: Partial<RunView> = {}): R
   class: 'chat',
   order: order++,
   remaining,
+  isFirst: true,
   wantsToken: true,
   waitedMs: 0,
   ...changes,
@@ -102,6 +103,15 @@ describe('chooseBatch', () => {
       }),
     );
   });
+});
+
+it.each([
+  [true, 11, 512],
+  [false, 11, 11],
+  [false, undefined, 512],
+])('is the first chunk: %s, with %s tokens of a later one, takes %d', (isFirst, later, count) => {
+  const chunks = { shared: 512, alone: 512, ...(later !== undefined && { later }) };
+  expect(chooseBatch([run(0, 2000, { isFirst })], chunks).prefill).toEqual({ slot: 0, count });
 });
 
 describe('isWorthAborting', () => {

@@ -56,6 +56,18 @@ describe('BatchScheduler', () => {
     expect(bench.tokens('second')).toEqual(alone.tokens);
   });
 
+  it('computes little at once behind a first chunk that nothing goes on from', async () => {
+    const bench = await SchedulerBench.create(endless, {}, {}, { firstChunk: 100 });
+    const asked = prompt(1, 107);
+    bench.submit('a', { prompt: asked, maxTokens: 4 });
+    await bench.finish();
+    const chunks = bench.model.plans.flatMap(({ prefill }) => prefill ?? []);
+    const lengths = chunks.map(({ tokens }) => tokens.length);
+    expect(lengths).toEqual([100, 2, 2, 2]);
+    const alone = await answerAlone(asked, 4, { device: endless });
+    expect(bench.tokens('a')).toEqual(alone.tokens);
+  });
+
   it('gives every answer a token in every step, in one batch', async () => {
     const bench = await SchedulerBench.create();
     for (const id of ['a', 'b', 'c', 'd'])
