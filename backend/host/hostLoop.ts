@@ -7,6 +7,8 @@ export class HostLoop {
   readonly #report: (model: string, progress: Progress) => void;
   readonly #now: () => number;
   #turnBegan: number | undefined;
+  /** Loads under way. */
+  #loads = 0;
   #wake: (() => void) | undefined;
   #ending = false;
 
@@ -23,9 +25,21 @@ export class HostLoop {
     return this.#schedulers.get(model);
   }
 
-  /** For how long the device has been at its step, in ms; undefined while it is idle. */
+  /** For how long the device has been at its step, in ms; undefined while it is idle, or loads. */
   get stepMs(): number | undefined {
-    return this.#turnBegan === undefined ? undefined : this.#now() - this.#turnBegan;
+    if (this.#turnBegan === undefined || this.#loads > 0) return undefined;
+    return this.#now() - this.#turnBegan;
+  }
+
+  /** Loads a model: a step may have to wait for that, which says nothing against the step. */
+  async whileLoading<T>(load: () => Promise<T>): Promise<T> {
+    this.#loads++;
+    try {
+      return await load();
+    } finally {
+      this.#loads--;
+      if (this.#turnBegan !== undefined) this.#turnBegan = this.#now();
+    }
   }
 
   /** There is new work. */

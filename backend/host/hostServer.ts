@@ -113,15 +113,16 @@ export class HostServer {
     kvTokens,
     contextLength,
   }: LoadMessage): Promise<FromHost> {
-    const model = await this.#device.load({
+    const options = {
       path,
       slots,
       ...(kvTokens !== undefined && { kvTokens }),
       ...(contextLength !== undefined && { contextLength }),
-      onProgress: (fraction) => {
+      onProgress: (fraction: number) => {
         this.#channel.send({ type: 'loadProgress', call, fraction });
       },
-    });
+    };
+    const model = await this.#loop.whileLoading(() => this.#device.load(options));
     this.#models.set(id, model);
     this.#loop.add(id, new BatchScheduler(model));
     return {
