@@ -94,7 +94,12 @@ function code(text: string): string {
 function errors(): string {
   const rows = Object.entries(errorTable).map(
     ([name, { code: number, sentence, remedy }]) =>
-      `| ${number} | ${name} | ${sentence} | ${remedy} |`,
+      `| ${number} | ${name} | ${cell(sentence)} | ${cell(remedy)} |`,
   );
   return ['| Code | Name | Sentence | Remedy |', '| ---: | --- | --- | --- |', ...rows].join('\n');
+}
+
+/** A bar would begin the next cell. */
+function cell(text: string): string {
+  return text.replaceAll('|', String.raw`\|`);
 }
