@@ -1,4 +1,5 @@
 /** `model add`: a model that stays where it is; the store keeps a reference. */
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { PilotError } from '../protocol/errors.ts';
 import type { AddParams, ModelInfo } from '../protocol/models.ts';
@@ -24,7 +25,13 @@ export async function addModel(
   const compiled = await findCompiled(given);
   if (compiled) return addCompiled(store, compiled, params, listener, signal);
   if (tokenizer !== undefined) {
-    const reason = 'a tokenizer is named for a bmodel only, and this is none';
+    const isThere = await stat(given).then(
+      () => true,
+      () => false,
+    );
+    const reason = isThere
+      ? 'a tokenizer is named for a bmodel only, and this is none'
+      : 'there is no such file or folder';
     throw new PilotError('sourceInvalid', { source: given, reason });
   }
   const local = await findLocalModel(given);

@@ -132,7 +132,10 @@ describe('adding a bmodel without a manifest', () => {
     expect(await errorOf(add(file, tokenizer))).toBe('modelInvalid');
     await writeFile(path.join(folder, 'b.gguf'), 'GGUF');
     expect(await errorOf(add(path.join(folder, 'b.gguf'), tokenizer))).toBe('sourceInvalid');
-    expect(await errorOf(add(path.join(folder, 'none.bmodel'), tokenizer))).toBe('sourceInvalid');
+    await expect(add(path.join(folder, 'none.bmodel'), tokenizer)).rejects.toMatchObject({
+      errorName: 'sourceInvalid',
+      message: expect.stringContaining('no such file') as string,
+    });
   });
 
   it('wants to know which one of several', async () => {
