@@ -69,8 +69,11 @@ export class ModelLoader {
     } catch (error) {
       if (error instanceof PilotError && isNoProblem(error)) return;
       const { message, data } = toPilotError(error);
-      this.#options.logger.error({ err: error, model: name }, 'model not loaded');
-      this.#problems.set(name, `${message} ${data.remedy}`);
+      const problem = `${message} ${data.remedy}`;
+      // Where it was thrown is of use for what nobody expected alone.
+      const cause = error instanceof PilotError ? {} : { err: error };
+      this.#options.logger.error({ ...cause, model: name }, `model not loaded: ${problem}`);
+      this.#problems.set(name, problem);
     }
   }
 

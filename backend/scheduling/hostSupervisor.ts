@@ -271,9 +271,9 @@ export class HostSupervisor {
   }
 
   #becomeFailed(error: PilotError): void {
-    this.#options.log.error({ device: this.id, error: error.errorName }, error.message);
     this.#state = 'failed';
     this.#detail = `${error.message} ${error.data.remedy}`;
+    this.#options.log.error({ device: this.id, error: error.errorName }, this.#detail);
     this.#host?.kill(error.message);
     this.#awaitNextHost();
     this.#ready.reject(error);

@@ -19,6 +19,7 @@ const stored: ModelInfo = {
 
 function loaderWith(models: readonly ModelInfo[], broken: readonly string[] = []) {
   const loads: { id: string; path: string }[] = [];
+  const lines: string[] = [];
   const brokenPaths = new Set(broken);
   const loader = new ModelLoader({
     engine: {
@@ -38,10 +39,10 @@ function loaderWith(models: readonly ModelInfo[], broken: readonly string[] = []
       },
     },
     check: () => Promise.resolve(),
-    logger: pino({ level: 'silent' }),
+    logger: pino({ level: 'error' }, { write: (line: string) => lines.push(line) }),
     onLoaded: () => undefined,
   });
-  return { loader, loads, brokenPaths };
+  return { loader, loads, brokenPaths, lines };
 }
 
 describe('ModelLoader', () => {
@@ -82,13 +83,19 @@ describe('ModelLoader', () => {
   });
 
   it('goes on after a model that fails, and says why until it is loaded', async () => {
-    const { loader, loads, brokenPaths } = loaderWith([stored], [stored.path]);
+    const { loader, loads, brokenPaths, lines } = loaderWith([stored], [stored.path]);
     await loader.loadAll(['nobody', 'default', '/files/other.gguf']);
     expect(loads).toMatchObject([{ path: '/files/other.gguf' }]);
     expect(loader.problems).toStrictEqual([
       expect.stringMatching(/no model named nobody/),
       expect.stringMatching(/small\.gguf is not a usable model: x.*pull it again/),
     ]);
+    // What to do, and nothing of where it was thrown.
+    expect(lines).toEqual([
+      expect.stringMatching(/no model named nobody.*model list/),
+      expect.stringMatching(/small\.gguf is not a usable model: x.*pull it again/),
+    ]);
+    expect(lines.join('')).not.toContain('stack');
     brokenPaths.clear();
     await loader.load('small');
     expect(loader.problems).toHaveLength(1);
