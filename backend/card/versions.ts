@@ -12,13 +12,16 @@ export function compareVersions(a: string, b: string): number {
   return 0;
 }
 
-/**
- * Of the installed libraries, by the folder that `/opt/sophon/libsophon-current` leads to, such as
- * `libsophon-0.5.1`; undefined when there is none, or when its name does not say.
- * @param root stands for `/`
- */
+/** Of the installed libraries. @param root stands for `/` */
 export async function installedVersion(root = '/'): Promise<string | undefined> {
-  const current = path.join(root, 'opt/sophon/libsophon-current');
-  const folder = await realpath(current).catch(() => '');
-  return /^libsophon-(\d+(?:\.\d+)+)/.exec(path.basename(folder))?.[1];
+  return versionOf(path.join(root, 'opt/sophon/libsophon-current'));
+}
+
+/**
+ * Of the libraries in a folder, by what the links lead to, such as `libsophon-0.5.1` or its `lib`;
+ * undefined when there is none, or when its name does not say.
+ */
+export async function versionOf(folder: string): Promise<string | undefined> {
+  const target = await realpath(folder).catch(() => '');
+  return /\/libsophon-(\d+(?:\.\d+)+)[^/]*(?:\/lib)?$/.exec(target)?.[1];
 }

@@ -32,7 +32,8 @@ export async function reportChips(
   return Promise.all(
     (await readChips(root)).map(async (chip): Promise<ChipReport> => {
       const device = devices.find((one) => one.chip?.chip === chip.chip);
-      const libraryVersion = device?.libraryVersion ?? installed;
+      // A backend may have other libraries than those that are installed.
+      const libraryVersion = device === undefined ? installed : device.libraryVersion;
       const telemetry = { ...(await readTelemetry(chip, root)), ...device?.telemetry };
       const users = (allUsers.get(chip.node) ?? []).filter(({ pid }) => !own.includes(pid));
       const findings = judgeChip({ chip, telemetry, libraryVersion, users });

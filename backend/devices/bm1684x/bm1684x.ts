@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { lockChip, type ChipLock } from '../../card/chipLock.ts';
 import { requireChip } from '../../card/node.ts';
 import { readTelemetry } from '../../card/telemetry.ts';
-import { installedVersion } from '../../card/versions.ts';
+import { versionOf } from '../../card/versions.ts';
 import { ChipError, readBmodel, type Bmodel } from '../../formats/bmodel.ts';
 import { FormatError } from '../../formats/fileCursor.ts';
 import { bmodelsIn } from '../../formats/isBmodel.ts';
@@ -69,7 +69,7 @@ export class Bm1684xDevice implements Device {
   /** @throws DeviceError lost, hung, libraryMissing, libraryTooOld, noPermission, inUse */
   static async open(options: Bm1684xOptions): Promise<Bm1684xDevice> {
     const { libraries, chip, isEmulator, modules } = options;
-    const held = isEmulator ? undefined : await holdChip(chip);
+    const held = isEmulator ? undefined : await holdChip(chip, libraries);
     const module = modules?.card ?? new URL('./cardThread.js', import.meta.url);
     const client = new CardClient(module, { libraries, chip, isEmulator });
     try {
@@ -182,9 +182,9 @@ export class Bm1684xDevice implements Device {
 }
 
 /** @throws DeviceError lost, noPermission, inUse */
-async function holdChip(chip: number): Promise<HeldChip> {
+async function holdChip(chip: number, libraries: string): Promise<HeldChip> {
   const info = await requireChip(chip);
-  const libraryVersion = await installedVersion();
+  const libraryVersion = await versionOf(libraries);
   return { info, libraryVersion, lock: await lockChip(chip) };
 }
 

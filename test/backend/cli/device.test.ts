@@ -110,6 +110,19 @@ describe('device info', () => {
     expect(stdout).toMatch(/\n {2}warning {2}clock +475 of 950 MHz\n {4}Something/);
   });
 
+  it('takes the version of other libraries than those that are installed for unknown', async () => {
+    const root = await rootWith(driverTree, cardTree(0, [0, 1]));
+    await installLibrary(root, '0.5.1');
+    const { home, engine } = await startBackend();
+    const unknown = { ...served };
+    delete unknown.libraryVersion;
+    engine.devices = async () => Promise.resolve([unknown]);
+    const [first = '', second = ''] = (await device(home, root)).stdout.split('\n\n');
+    expect(first).toMatch(/ok {2}library +0\.5\.1\n/);
+    expect(second).toMatch(/Served as: +tpu1\n/);
+    expect(second).not.toMatch(/library/);
+  });
+
   it('adds what the backend measures of the chips that it serves', async () => {
     const root = await rootWith(driverTree, cardTree(0, [0, 1]));
     await installLibrary(root, '0.5.1');
@@ -126,6 +139,8 @@ describe('device info', () => {
     expect(second).toMatch(/^Chip 1 .*: fault\n/);
     expect(second).toMatch(/warning {2}users +in use by process 42\n/);
     expect(second).toMatch(/Served as: +tpu1\n/);
+    // Of the libraries that serve it, not of those that are installed.
+    expect(second).toMatch(/fault {4}library +0\.5\.0, older than 0\.5\.1\n/);
     expect(second).toMatch(/Memory: +heap0: 3\.0 GB of 4\.0 GB used\n/);
     expect(second).toMatch(/warning {2}chip temperature +71 °C, above 65 °C\n/);
     expect(second).toMatch(/fault {4}library +0\.5\.0, older than 0\.5\.1\n/);
