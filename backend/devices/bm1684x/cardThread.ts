@@ -35,6 +35,7 @@ const calls: CardCalls = {
     if (isEmulator) yieldToOthers();
     chip = Chip.open(openLibraries(libraries), chipNumber);
     if (isEmulator) slowSeldomUsedEngines();
+    else chip.checkAnswers();
     return readIdentity(chip);
   },
   load({ model, ...options }) {

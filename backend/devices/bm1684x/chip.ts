@@ -40,7 +40,7 @@ export class Chip {
   /**
    * @param number of the chip, as the driver counts them
    * @param now monotonic, in ms
-   * @throws DeviceError lost, when there is no such chip or it cannot be opened; hung
+   * @throws DeviceError lost, when there is no such chip or it cannot be opened
    */
   static open(libraries: CardLibraries, number: number, now = () => performance.now()): Chip {
     const { bmlib } = libraries;
@@ -62,13 +62,6 @@ export class Chip {
       chip.close();
       const hex = (id[0] ?? 0).toString(16);
       throw new DeviceError('lost', `The chip ${number} is a 0x${hex}, not a BM1684X.`);
-    }
-    try {
-      // Nothing was launched: the wait fails at once if the chip has been hung since before.
-      chip.#wait(`Opening the chip ${number}`);
-    } catch (error) {
-      chip.close();
-      throw error;
     }
     return chip;
   }
@@ -141,6 +134,15 @@ export class Chip {
     this.#compute('Filling memory of the chip', () =>
       bmlib.memset_device_ext(this.handle, Uint8Array.of(byte), 1, memory),
     );
+  }
+
+  /**
+   * Whether it has been hung since before it was opened. For a card: the emulator's library ends the
+   * process when a thread waits that has launched nothing.
+   * @throws DeviceError hung
+   */
+  checkAnswers(): void {
+    this.#wait('Opening the chip');
   }
 
   /** A net is on its way. */
