@@ -19,6 +19,9 @@ export interface OwnEngineOptions {
   readonly model: string;
 }
 
+/** Any: the timer has nothing to do. */
+const KEEP_ALIVE_MS = 60_000;
+
 /**
  * Runs the action with the model loaded; its device hosts end with it.
  * @param action gets the model's id
@@ -34,6 +37,8 @@ export async function withOwnEngine<T>(
   // What goes wrong reaches the caller as an error.
   const logger = pino({ level: 'silent' });
   const engine = await engineFor(config, home)(logger, {});
+  // Between a host that died and the next one nothing else does: the engine's timers are unref'd.
+  const keptAlive = setInterval(() => undefined, KEEP_ALIVE_MS);
   try {
     const models = createModelService(new ModelStore(home), () => false);
     const check = async (given: LoadCheck): Promise<void> => checkBeforeLoading(home, given);
@@ -42,6 +47,7 @@ export async function withOwnEngine<T>(
     const id = await untilAborted(loader.load(model), io.interrupted);
     return await action(engine, id);
   } finally {
+    clearInterval(keptAlive);
     await engine.drain(AbortSignal.abort());
   }
 }

@@ -1,11 +1,11 @@
 /** `tpu-pilot generate` with the real model: the bundled program, with and without a backend. */
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { BackendClient } from '../../backend/client/backendClient.ts';
 import { homePaths } from '../../backend/client/home.ts';
 import { CpuDevice } from '../../backend/devices/cpu.ts';
@@ -44,6 +44,15 @@ async function promptTokens(): Promise<number[]> {
   } finally {
     await device.close();
   }
+}
+
+/** As soon as there is one. */
+async function killHostOf(pid: number): Promise<void> {
+  const children = `/proc/${pid}/task/${pid}/children`;
+  const host = await vi.waitUntil(async () => Number((await readFile(children, 'utf8')).trim()), {
+    timeout: 20_000,
+  });
+  process.kill(host, 'SIGKILL');
 }
 
 beforeAll(async () => {
@@ -98,6 +107,21 @@ describe('tpu-pilot generate without a backend', () => {
     const failed = await failure(words);
     expect(failed.stderr).toMatch(said);
     expect(failed.code).toBe(code);
+  });
+
+  it('goes on after its device host was killed, to the same tokens', async () => {
+    const words = ['generate', 'small', '--json', '--prompt', PROMPT, '--max-tokens', '60'];
+    const whole = RawResult.parse(JSON.parse((await pilot(...words)).stdout));
+    const child = spawn(process.execPath, [program, ...words], { env: env() });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    const closed = new Promise((resolve) => child.once('close', resolve));
+    await killHostOf(child.pid!);
+    expect(await closed).toBe(0);
+    expect(stdout, stderr).not.toBe('');
+    expect(RawResult.parse(JSON.parse(stdout)).tokens).toEqual(whole.tokens);
   });
 
   it('is cancelled by Ctrl+C, and leaves no process', async () => {
