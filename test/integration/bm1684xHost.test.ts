@@ -1,6 +1,6 @@
 /** The emulator in real device hosts under the engine: killed, cancelled, two at once, bad models. */
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -100,6 +100,13 @@ describeCompiler('hosts of the emulator', () => {
     it('streams PyTorch’s tokens', async () => {
       const { chinese } = prompts.byKind;
       expect(tokensOf(await one.ask(chinese))).toEqual(chinese.answers[0]);
+    });
+
+    it('rests on one processor while nobody asks', async () => {
+      const [{ pid } = { pid: undefined }] = await one.engine.devices();
+      await expect.poll(() => processorsOf(pid!), { timeout: 60_000 }).toMatch(/^(\d+ ){6}$/u);
+      const { code } = prompts.byKind;
+      expect(tokensOf(await one.ask(code))).toEqual(code.answers[0]);
     });
 
     it('is killed in the middle of an answer, which goes on with the same tokens', async () => {
@@ -248,6 +255,17 @@ describeCompiler('the program on the emulator', () => {
     }
   });
 });
+
+/** That each of the emulator's engines may run on: `0 0-3 0-3`. */
+async function processorsOf(pid: number): Promise<string> {
+  let found = '';
+  for (const thread of await readdir(`/proc/${pid}/task`)) {
+    const status = await readFile(`/proc/${pid}/task/${thread}/status`, 'utf8');
+    const isEngine = /^Name:\s+(?:TPU_|CORE_MAIN)/u.test(status);
+    if (isEngine) found += `${/^Cpus_allowed_list:\s+(.*)$/mu.exec(status)?.[1]} `;
+  }
+  return found;
+}
 
 /** The model's folder without what the test changes. */
 async function copyOf(names: readonly string[]): Promise<string> {

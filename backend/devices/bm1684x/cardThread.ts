@@ -16,7 +16,7 @@ import {
 } from './cardMessages.ts';
 import { CardModel } from './cardModel.ts';
 import { Chip } from './chip.ts';
-import { slowSeldomUsedEngines, yieldToOthers } from './emulatorThreads.ts';
+import { EngineRest, slowSeldomUsedEngines, yieldToOthers } from './emulatorThreads.ts';
 import { openLibraries } from './libraries.ts';
 import { NetRunner } from './netRunner.ts';
 
@@ -25,6 +25,8 @@ const models = new Map<number, CardModel>();
 /** Of models whose nets are run one by one. */
 const runners = new Map<number, NetRunner>();
 let chip: Chip | undefined;
+/** Of the emulator. */
+let engines: EngineRest | undefined;
 /** Of the step that runs. */
 let step = 0;
 /** Of changes that nobody waited for, by model: the next step's of the same. */
@@ -34,8 +36,10 @@ const calls: CardCalls = {
   open() {
     if (isEmulator) yieldToOthers();
     chip = Chip.open(openLibraries(libraries), chipNumber);
-    if (isEmulator) slowSeldomUsedEngines();
-    else chip.checkAnswers();
+    if (isEmulator) {
+      slowSeldomUsedEngines();
+      engines = new EngineRest();
+    } else chip.checkAnswers();
     return readIdentity(chip);
   },
   load({ model, ...options }) {
@@ -75,6 +79,8 @@ const calls: CardCalls = {
     return null;
   },
   close() {
+    engines?.end();
+    engines = undefined;
     for (const model of [...models.values(), ...runners.values()]) model.free();
     models.clear();
     runners.clear();
@@ -85,6 +91,14 @@ const calls: CardCalls = {
 };
 
 parentPort?.on('message', (message: ToCardThread) => {
+  // Telemetry is asked for again and again, and is no work for them.
+  const isWork = 'change' in message || message.call !== 'telemetry';
+  if (isWork) engines?.working();
+  receive(message);
+  if (isWork) engines?.done();
+});
+
+function receive(message: ToCardThread): void {
   if ('change' in message) {
     try {
       carryOut(message.change);
@@ -102,7 +116,7 @@ parentPort?.on('message', (message: ToCardThread) => {
     reply = { id: message.id, fault: threadFaultOf(error) };
   }
   parentPort?.postMessage(reply);
-});
+}
 
 function carryOut(change: CardChange): void {
   const model = modelOf(change.model);
