@@ -10,8 +10,8 @@ import { KvMemory } from './kvMemory.ts';
 import { KvSlots } from './kvSlots.ts';
 import { modelLayout, type ModelLayout } from './modelLayout.ts';
 import { Runtime } from './runtime.ts';
-import { LogitSampler } from './sampler.ts';
 import { SequencePass } from './sequencePass.ts';
+import { SlotSamplers } from './slotSamplers.ts';
 
 export interface CardModelOptions {
   readonly chip: Chip;
@@ -55,9 +55,7 @@ export class CardModel {
   readonly #memory: KvMemory;
   readonly #slots: KvSlots;
   readonly #pass: SequencePass;
-  readonly #samplers: LogitSampler[] = [];
-  /** Of each slot: all are read before the first is sampled from. */
-  readonly #logits: Float32Array[];
+  readonly #samplers: SlotSamplers;
 
   /** @throws DeviceError invalidModel, unsupportedModel, libraryTooOld, noMemory, hung, lost */
   constructor(options: CardModelOptions) {
@@ -79,7 +77,7 @@ export class CardModel {
       });
       const slots = this.#addStores(options.slots);
       this.#slots = new KvSlots(slots, this.#memory);
-      this.#logits = Array.from({ length: slots }, () => new Float32Array(layout.headWidth ?? 0));
+      this.#samplers = new SlotSamplers(slots, layout.headWidth ?? 0, vocabularySize);
       this.facts = {
         slots,
         vocabularySize,
@@ -101,7 +99,7 @@ export class CardModel {
 
   configure(slot: number, sampling: Sampling, history: Int32Array): void {
     const resolved = resolveSampling(sampling, () => randomInt(0x1_0000_0000));
-    this.#samplers[slot] = new LogitSampler(this.facts.vocabularySize, resolved, history);
+    this.#samplers.configure(slot, resolved, history);
   }
 
   /**
@@ -134,8 +132,10 @@ export class CardModel {
       }
       // Of a prefill that nothing was read after, too: its faults are this step's.
       chip.settle();
-      const sampled = outputs.map(
-        (slot) => [slot, tokens.get(slot) ?? this.#sample(slot)] as const,
+      const sampled = this.#samplers.choose(
+        outputs.map((slot) => {
+          return { slot, token: tokens.get(slot), position: this.#slots.length(slot) };
+        }),
       );
       const work = {
         calls: chip.work.calls - before.calls,
@@ -207,15 +207,8 @@ export class CardModel {
   }
 
   #readHead(slot: number, tokens: Map<number, number>): void {
-    const logits = this.#logits[slot];
-    if (this.#layout.headKind === 'logits' && logits) this.#pass.headLogits(logits);
+    if (this.#layout.headKind === 'logits') this.#pass.headLogits(this.#samplers.logits(slot));
     else tokens.set(slot, this.#checked(this.#pass.headToken()));
-  }
-
-  #sample(slot: number): number {
-    const [sampler, logits] = [this.#samplers[slot], this.#logits[slot]];
-    if (!sampler || !logits) throw new RangeError(`There is no slot ${slot}.`);
-    return sampler.sample(logits, this.#slots.length(slot));
   }
 
   #checked(token: number): number {

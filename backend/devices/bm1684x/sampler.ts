@@ -31,12 +31,12 @@ export class LogitSampler {
   }
 
   /**
-   * Choose a token, which later penalties look back on.
+   * The next token. Nothing changes by it: `accept` makes it one that later penalties look back on.
    * @param logits one of each token
    * @param position tokens that the slot holds: with the seed, all that chance depends on
    * @throws DeviceError invalidModel when a logit is not a number or none is finite
    */
-  sample(logits: Float32Array, position: number): number {
+  choose(logits: Float32Array, position: number): number {
     if (logits.length !== this.vocabularySize) {
       throw new RangeError(`There are ${logits.length} logits, not ${this.vocabularySize}.`);
     }
@@ -49,15 +49,16 @@ export class LogitSampler {
         'The model computed no valid logits: its weights are damaged.',
       );
     }
-    const token =
-      this.#candidates === undefined
-        ? best
-        : this.#choose(this.#candidates, penalized, most, position);
-    if (this.#penalized !== undefined) {
-      this.#window.push(token);
-      if (this.#window.length > PENALTY_WINDOW) this.#window.shift();
-    }
-    return token;
+    return this.#candidates === undefined
+      ? best
+      : this.#draw(this.#candidates, penalized, most, position);
+  }
+
+  /** The slot goes on with the token. */
+  accept(token: number): void {
+    if (this.#penalized === undefined) return;
+    this.#window.push(token);
+    if (this.#window.length > PENALTY_WINDOW) this.#window.shift();
   }
 
   /** How many tokens the first cut leaves. */
@@ -79,7 +80,7 @@ export class LogitSampler {
     return penalized;
   }
 
-  #choose(candidates: Candidates, logits: Float32Array, most: number, position: number): number {
+  #draw(candidates: Candidates, logits: Float32Array, most: number, position: number): number {
     const { minP, temperature, seed } = this.sampling;
     const least = minP > 0 ? most + Math.log(minP) : -Infinity;
     this.#cut(candidates, logits, most, least);

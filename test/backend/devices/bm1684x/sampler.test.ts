@@ -69,7 +69,7 @@ describe('sampler of logits', () => {
         (logits, sampling, history) => {
           const chances = allowed(logits, sampling, history).map(({ id }) => id);
           const subject = sampler(logits.length, sampling, history);
-          expect(chances).toContain(subject.sample(Float32Array.from(logits), 5));
+          expect(chances).toContain(subject.choose(Float32Array.from(logits), 5));
         },
       ),
       { numRuns: 2000 },
@@ -90,7 +90,7 @@ describe('sampler of logits', () => {
       const counts = new Array<number>(logits.length).fill(0);
       for (let position = 0; position < draws; position++) {
         const subject = sampler(logits.length, sampling, history);
-        counts[subject.sample(Float32Array.from(logits), position)]!++;
+        counts[subject.choose(Float32Array.from(logits), position)]!++;
       }
       const wanted = shares(chances, whole.temperature);
       for (const [at, { id }] of chances.entries()) {
@@ -109,40 +109,52 @@ describe('sampler of logits', () => {
   it('depends on seed and position alone', () => {
     const logits = Float32Array.from({ length: 500 }, (_, id) => Math.sin(id * id));
     const first = sampler(500, {});
-    const run = Array.from({ length: 30 }, (_, position) => first.sample(logits, position));
+    const run = Array.from({ length: 30 }, (_, position) => first.choose(logits, position));
     const second = sampler(500, {});
-    for (const position of [29, 3, 17]) expect(second.sample(logits, position)).toBe(run[position]);
+    for (const position of [29, 3, 17]) expect(second.choose(logits, position)).toBe(run[position]);
     const other = sampler(500, { seed: 8 });
-    expect(run.map((_, position) => other.sample(logits, position))).not.toEqual(run);
+    expect(run.map((_, position) => other.choose(logits, position))).not.toEqual(run);
     expect(seedAt(7, 3)).not.toBe(seedAt(7, 4));
   });
 
   it('takes the smallest of equals at temperature 0, whatever else is asked', () => {
     const logits = Float32Array.of(1, 4, -2, 4, 4);
-    expect(sampler(5, { temperature: 0, topK: 3, topP: 0.2 }).sample(logits, 0)).toBe(1);
-    expect(sampler(3, { temperature: 0 }).sample(Float32Array.of(-0, 0, -1), 0)).toBe(0);
+    expect(sampler(5, { temperature: 0, topK: 3, topP: 0.2 }).choose(logits, 0)).toBe(1);
+    expect(sampler(3, { temperature: 0 }).choose(Float32Array.of(-0, 0, -1), 0)).toBe(0);
   });
 
   it('keeps the smaller ids of equals when it cuts', () => {
     const logits = new Float32Array(1000).fill(1);
     const subject = sampler(1000, { topK: 3 });
-    const found = Array.from({ length: 200 }, (_, position) => subject.sample(logits, position));
+    const found = Array.from({ length: 200 }, (_, position) => subject.choose(logits, position));
     expect([...new Set(found)].sort()).toEqual([0, 1, 2]);
   });
 
-  it('penalizes what it chose itself, for 64 tokens', () => {
+  it('penalizes what it accepted, for 64 tokens', () => {
     const logits = new Float32Array(80).fill(-1);
     logits.set(Array.from({ length: 70 }, (_, n) => 20 - n / 10));
     const subject = sampler(80, { temperature: 0, repetitionPenalty: 10 });
-    const found = Array.from({ length: 66 }, (_, position) => subject.sample(logits, position));
+    const found = Array.from({ length: 66 }, (_, position) => {
+      const token = subject.choose(logits, position);
+      subject.accept(token);
+      return token;
+    });
     expect(found.slice(0, 64)).toEqual(Array.from({ length: 64 }, (_, n) => n));
     // 64 was never chosen; after it the first is out of the window.
     expect(found.slice(64)).toEqual([64, 0]);
   });
 
+  it('forgets a choice that was not accepted', () => {
+    const logits = Float32Array.of(1, 3, 2);
+    const subject = sampler(3, { temperature: 0, repetitionPenalty: 10 });
+    expect([subject.choose(logits, 0), subject.choose(logits, 0)]).toEqual([1, 1]);
+    subject.accept(1);
+    expect(subject.choose(logits, 1)).toBe(2);
+  });
+
   it('leaves the logits as they are', () => {
     const logits = Float32Array.of(1, 2, 3);
-    sampler(3, { repetitionPenalty: 2, topK: 2 }, [0, 1, 2]).sample(logits, 0);
+    sampler(3, { repetitionPenalty: 2, topK: 2 }, [0, 1, 2]).choose(logits, 0);
     expect([...logits]).toEqual([1, 2, 3]);
   });
 
@@ -153,7 +165,7 @@ describe('sampler of logits', () => {
   ])('refuses %s', (_, logits) => {
     for (const temperature of [0, 1]) {
       const subject = sampler(logits.length, { temperature });
-      const sample = (): number => subject.sample(Float32Array.from(logits), 0);
+      const sample = (): number => subject.choose(Float32Array.from(logits), 0);
       expect(sample).toThrow(
         expect.objectContaining({ name: 'DeviceError', code: 'invalidModel' }),
       );
@@ -161,7 +173,7 @@ describe('sampler of logits', () => {
   });
 
   it('refuses logits of another vocabulary', () => {
-    expect(() => sampler(3, {}).sample(new Float32Array(4), 0)).toThrow(RangeError);
+    expect(() => sampler(3, {}).choose(new Float32Array(4), 0)).toThrow(RangeError);
     expect(() => sampler(2 ** 22, {})).toThrow(RangeError);
   });
 
@@ -175,7 +187,7 @@ describe('sampler of logits', () => {
       const chances = new Set(allowed(logits, { ...open, ...sampling }, []).map(({ id }) => id));
       const values = Float32Array.from(logits);
       for (let position = 0; position < 20; position++) {
-        expect(chances).toContain(subject.sample(values, position));
+        expect(chances).toContain(subject.choose(values, position));
       }
     },
   );
