@@ -1,4 +1,5 @@
 /** `generate/raw`: a prompt as it is, and what the model goes on with. */
+import { samplingNotice } from './models/samplingNotice.ts';
 import type { ChatProgress } from './protocol/chat.ts';
 import { PilotError } from './protocol/errors.ts';
 import type { RawParams, RawResult } from './protocol/rawGeneration.ts';
@@ -24,20 +25,24 @@ export class RawGenerator {
     signal: AbortSignal,
   ): Promise<RawResult> {
     const model = this.#engine.resolve(params.model, 'completion');
+    const sampling = { temperature: 0, ...params.sampling };
+    const notify = (message: string): void => onProgress({ kind: 'notice', message });
+    const remark = samplingNotice(model.metadata, sampling);
+    if (remark !== undefined) notify(remark);
     const { tokens, text, finishReason, timings } = await this.#engine.generate(
       {
         model,
         class: params.class ?? 'batch',
         prompt: await promptOf(model, params),
         maxTokens: params.maxTokens ?? DEFAULT_MAX_TOKENS,
-        sampling: { temperature: 0, ...params.sampling },
+        sampling,
         stop: params.stop ?? [],
         overflow: params.overflow,
         ...(params.deadlineMs !== undefined && { deadlineMs: params.deadlineMs }),
       },
       {
         onText: (piece) => onProgress({ kind: 'text', text: piece }),
-        onNotice: (message) => onProgress({ kind: 'notice', message }),
+        onNotice: notify,
       },
       signal,
     );

@@ -1,5 +1,6 @@
 /** `chat/complete`: conversation to prompt, prompt to a streamed answer. */
 import { createChatFormat, type ChatFormat } from '../models/chatPrompt.ts';
+import { samplingNotice } from '../models/samplingNotice.ts';
 import type { ChatProgress, ChatResult, CountTokensResult } from '../protocol/chat.ts';
 import type { Sampling } from '../protocol/generation.ts';
 import type { ParsedParamsOf } from '../protocol/methods.ts';
@@ -48,6 +49,8 @@ export class ChatService {
       onProgress({ kind: 'notice', message });
     };
     for (const message of promptNotices(prompt, tools?.length ?? 0)) notify(message);
+    const remark = samplingNotice(model.metadata, params.sampling);
+    if (remark !== undefined) notify(remark);
 
     const parser = new AnswerParser(prompt);
     const give = (parts: ChatProgress[]): void => {

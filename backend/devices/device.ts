@@ -155,6 +155,8 @@ export interface ModelMetadata {
   readonly endTokens: readonly number[];
   readonly specialTokens: readonly SpecialToken[];
   readonly fillIn?: FillInTokens;
+  /** It gives its likeliest token and no logits, so there is nothing to sample from. */
+  readonly isGreedy?: true;
 }
 
 /** One prefill chunk: `tokens` are appended to a slot that holds `from` tokens. */

@@ -54,6 +54,7 @@ const Metadata = z.object({
       file: Count.exactOptional(),
     })
     .exactOptional(),
+  isGreedy: z.literal(true).exactOptional(),
 }) satisfies z.ZodType<ModelMetadata>;
 
 const Identity = z.object({

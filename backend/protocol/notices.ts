@@ -17,6 +17,8 @@ export const noticeTable = {
     "The oldest {count} messages were left out: the conversation is longer than the model's context.",
   slid: "The oldest part of the text was left out: it is longer than the model's context.",
   longResult: "The middle of a tool's answer was left out: it is longer than the model can read.",
+  onlyLikeliest:
+    'The model always takes the likeliest token: temperature, seed and penalties need one that is converted with --head logits.',
   repetition: 'The answer was ended, because it had begun to repeat itself.',
   deviceStopped: 'The device stopped in the middle of this answer, which goes on after a restart.',
 } as const;

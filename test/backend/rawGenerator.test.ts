@@ -54,6 +54,32 @@ describe('RawGenerator', () => {
     expect((await engine.nextCall()).prompt).toBe(`[${special.bos}]h`);
   });
 
+  it('says once that a model without logits cannot be asked for a temperature', async () => {
+    const engine = new FakeEngine(fakeModel({ isGreedy: true }));
+    const progress: ChatProgress[] = [];
+    const params = { prompt: 'hi', sampling: { temperature: 0.7, seed: 1 } };
+    const result = new RawGenerator(engine).generate(params, (part) => progress.push(part), never);
+    (await engine.nextCall()).write('a').finish();
+    await result;
+    expect(progress).toEqual([
+      { kind: 'notice', message: expect.stringContaining('always takes the likeliest') as string },
+      { kind: 'text', text: 'a' },
+    ]);
+  });
+
+  it('says nothing of it to who asked for the likeliest', async () => {
+    const engine = new FakeEngine(fakeModel({ isGreedy: true }));
+    const progress: ChatProgress[] = [];
+    const result = new RawGenerator(engine).generate(
+      { prompt: 'hi' },
+      (part) => progress.push(part),
+      never,
+    );
+    (await engine.nextCall()).finish();
+    await result;
+    expect(progress).toEqual([]);
+  });
+
   it('names the vocabulary when it does not have a token', async () => {
     const generator = new RawGenerator(new FakeEngine());
     const generate = (token: number): Promise<unknown> =>

@@ -33,6 +33,8 @@ interface Build extends CardModelBuild {
   readonly name: string;
   /** Of those with a history, whose launches are counted and whose chunks go on after the first. */
   readonly layers?: number;
+  /** Without logits. */
+  readonly isGreedy?: boolean;
 }
 
 const builds: readonly Build[] = [
@@ -57,6 +59,7 @@ const builds: readonly Build[] = [
         ...{ head: 'token', isEmbeddingOnDisk: true },
       },
     },
+    isGreedy: true,
   },
 ];
 
@@ -93,6 +96,7 @@ describeCompiler('tokens on the emulator', () => {
     it('has the lengths that it was built for', () => {
       expect(model).toMatchObject({ contextLength: CONTEXT, slots: 2 });
       expect(model.firstChunk).toBe(build.layers === undefined ? CHUNK : undefined);
+      expect(model.metadata.isGreedy).toBe(build.isGreedy);
     });
 
     it.each(['chinese', 'code', 'prose'] as const)(

@@ -36,6 +36,7 @@ export class Bm1684xModel extends SlottedModel {
         ...text.metadata,
         vocabularySize,
         trainedContextLength: Math.max(contextLength, text.metadata.trainedContextLength),
+        ...(facts.isGreedy && { isGreedy: true as const }),
       },
       slots,
       contextLength: Math.min(contextLength, options.contextLength ?? contextLength),

@@ -34,6 +34,8 @@ export interface CardModelFacts {
   readonly chunkLength: number;
   /** Prefill by chunks goes on after the first; else what follows is computed token by token. */
   readonly hasNextChunks: boolean;
+  /** The head gives tokens: sampling has no effect. */
+  readonly isGreedy: boolean;
   readonly vocabularySize: number;
   readonly bytesPerToken: number;
   readonly layers: number;
@@ -84,6 +86,7 @@ export class CardModel {
         contextLength: layout.contextLength,
         chunkLength: layout.chunkLength,
         hasNextChunks: this.#pass.chunkAfter(1) > 1,
+        isGreedy: layout.headKind === 'token',
         bytesPerToken: this.#memory.bytesPerToken,
         layers: layout.layers.length,
       };

@@ -48,6 +48,24 @@ describe('ChatService', () => {
     expect(streamed('thinking')).toBe('hm');
   });
 
+  it('says that a model without logits cannot do what the request asks for', async () => {
+    use(fakeModel({ isGreedy: true }));
+    const answer = ask({ sampling: { temperature: 0.9 } });
+    (await engine.nextCall()).finish();
+    await answer;
+    expect(notices()).toEqual([expect.stringContaining('always takes the likeliest')]);
+  });
+
+  it('says nothing of its own temperature, which the request did not name', async () => {
+    use(fakeModel({ isGreedy: true }));
+    const answer = ask();
+    const call = await engine.nextCall();
+    expect(call.request.sampling.temperature).toBeGreaterThan(0);
+    call.finish();
+    await answer;
+    expect(notices()).toEqual([]);
+  });
+
   it('asks as a chat, for all that fits, and ends at turn markers', async () => {
     const answer = ask();
     const call = await engine.nextCall();
