@@ -18,6 +18,7 @@ export const deviceErrorCodes = [
   'lost',
   'unsupportedModel',
   'invalidModel',
+  'tokenizerFailed',
   'timeout',
   'aborted',
   'libraryMissing',

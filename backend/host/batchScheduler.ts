@@ -213,6 +213,7 @@ export class BatchScheduler {
         break;
       case 'invalidModel':
       case 'unsupportedModel':
+      case 'tokenizerFailed':
         for (const run of this.#members) this.#fail(run, error);
         break;
       case 'hung':

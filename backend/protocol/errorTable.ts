@@ -231,6 +231,12 @@ const table = {
     sentence: '{file} is built for the chip {chip}, not for the BM1684X.',
     remedy: 'Convert its model again for the BM1684X, or get a bmodel that was built for it.',
   },
+  tokenizerFailed: {
+    code: 1213,
+    sentence: 'The tokenizer of {file} fails: {reason}.',
+    remedy:
+      'A rule in its tokenizer.json is at fault: get that file from the publisher of the model, or use another model.',
+  },
 
   // Devices
   deviceUnavailable: {

@@ -23,6 +23,8 @@ export function pilotErrorOf(error: unknown, { device, path }: FaultContext): Pi
       return new PilotError('modelInvalid', { file: basename(path), reason }, options);
     case 'unsupportedModel':
       return new PilotError('unsupportedModel', { reason }, options);
+    case 'tokenizerFailed':
+      return new PilotError('tokenizerFailed', { file: basename(path), reason }, options);
     case 'hung':
       return new PilotError('deviceHung', { device, reason }, options);
     case 'timeout':

@@ -154,7 +154,10 @@ describe('model text: the end', () => {
   it('says when its program is missing', async () => {
     const missing = { workerModule: new URL('none.mjs', thread.workerModule) };
     const opening = openModelText(realTokenizerFolder(), missing);
-    await expect(opening).rejects.toMatchObject({ name: 'DeviceError', code: 'lost' });
+    await expect(opening).rejects.toMatchObject({
+      name: 'DeviceError',
+      code: 'tokenizerFailed',
+    });
   });
 });
 
