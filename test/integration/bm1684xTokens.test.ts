@@ -1,7 +1,10 @@
 /** Tokens of the `bm1684x` driver on the emulator beside PyTorch's, for each way to build a model. */
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Bm1684xDevice } from '../../backend/devices/bm1684x/bm1684x.ts';
 import type { Bm1684xModel } from '../../backend/devices/bm1684x/bm1684xModel.ts';
+import { bytesRead } from '../../backend/devices/bm1684x/loadProgress.ts';
 import type { StepPlan } from '../../backend/devices/device.ts';
 import { decode, feed, greedy, run } from '../conformance/deviceRuns.ts';
 import {
@@ -80,9 +83,17 @@ describeCompiler('tokens on the emulator', () => {
   describe.each(builds.map((build, index) => ({ ...build, index })))('$name', (build) => {
     let model: Bm1684xModel;
     let clear: ClearPrompts;
+    /** While it was loaded. */
+    const fractions: number[] = [];
+    let read = 0;
 
     beforeAll(async () => {
-      model = await device.load({ path: built[build.index]!.folder, slots: 2 });
+      const before = (await bytesRead())!;
+      model = await device.load({
+        ...{ path: built[build.index]!.folder, slots: 2 },
+        onProgress: (fraction) => fractions.push(fraction),
+      });
+      read = (await bytesRead())! - before;
       clear = prompts[build.index]!;
     });
     afterAll(() => model.dispose());
@@ -97,6 +108,23 @@ describeCompiler('tokens on the emulator', () => {
       expect(model).toMatchObject({ contextLength: CONTEXT, slots: 2 });
       expect(model.firstChunk).toBe(build.layers === undefined ? CHUNK : undefined);
       expect(model.metadata.isGreedy).toBe(build.isGreedy);
+    });
+
+    it('tells how far its loading is, by what the runtime reads', async () => {
+      const { folder } = built[build.index]!;
+      const sizes = new Map<string, number>();
+      for (const name of await readdir(folder)) {
+        sizes.set(name, (await stat(path.join(folder, name))).size);
+      }
+      // If the runtime mapped the file into memory, nothing of it would be counted.
+      const bmodel = sizes.get('model.bmodel')!;
+      const least = bmodel + sizes.get('tokenizer.json')!;
+      expect(read).toBeGreaterThanOrEqual(least);
+      // Nor is it read twice.
+      expect(read).toBeLessThan(least + bmodel);
+      expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
+      expect(fractions.slice(0, 2)).toEqual([0.05, 0.1]);
+      expect(fractions.at(-1)).toBe(1);
     });
 
     it.each(['chinese', 'code', 'prose'] as const)(

@@ -22,6 +22,7 @@ import { Bm1684xModel } from './bm1684xModel.ts';
 import { CardClient } from './cardClient.ts';
 import type { CardIdentity } from './cardMessages.ts';
 import { knownCosts } from './knownCosts.ts';
+import { watchLoad } from './loadProgress.ts';
 import { memoryBlocks } from './memoryBlocks.ts';
 
 export interface Bm1684xOptions {
@@ -149,13 +150,18 @@ export class Bm1684xDevice implements Device {
     try {
       const id = this.#nextModel++;
       options.onProgress?.(0.1);
-      const facts = await this.#client.call('load', {
+      const request = {
         model: id,
         file,
         embeddingFile: join(dirname(file), 'embedding.bin'),
         blocks: memoryBlocks(bmodel),
         slots: options.slots,
         vocabularySize: text.metadata.vocabularySize,
+      };
+      const { size } = await stat(file);
+      const facts = await watchLoad(() => this.#client.call('load', request), {
+        fileBytes: size,
+        onProgress: (fraction) => options.onProgress?.(fraction),
       });
       const model: Bm1684xModel = new Bm1684xModel({
         ...{ id, facts, text, client: this.#client },
