@@ -7,7 +7,7 @@
 export type After = (ms: number, task: () => void) => () => void;
 
 /** Above what a busy machine may keep any text waiting for. */
-const LEAST_MS = 10_000;
+const LEAST_MS = 30_000;
 /** A tenth of what first texts have on a busy machine; see BENCHMARKS.md. */
 const CHARACTERS_PER_MS = 10;
 
