@@ -60,6 +60,7 @@ function actionFor(name: ErrorName | undefined): CommandId {
       return commands.restart;
     case 'outOfMemory':
     case 'outOfMemoryFits':
+    case 'outOfMemoryConverted':
     case 'unsupportedModel':
     case 'modelInvalid':
     case 'promptTooLong':

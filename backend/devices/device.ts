@@ -35,6 +35,8 @@ export interface MemoryShortage {
   readonly availableBytes: number;
   /** What of the same model there would be room for. */
   readonly fits?: { readonly slots: number; readonly contextLength: number };
+  /** The context, in tokens, for which it would have to be converted; of compiled models. */
+  readonly convertedFor?: number;
 }
 
 /** A fault of the device or its library. Wrong arguments are RangeError or TypeError instead. */

@@ -29,6 +29,7 @@ const Fault = z.object({
       neededBytes: z.number(),
       availableBytes: z.number(),
       fits: z.object({ slots: Count, contextLength: Count }).exactOptional(),
+      convertedFor: Count.exactOptional(),
     })
     .exactOptional(),
 }) satisfies z.ZodType<DeviceFault>;

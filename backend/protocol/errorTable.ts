@@ -276,6 +276,13 @@ const table = {
       'Not enough memory in {heap} of {device}: {needed} bytes needed, {available} free; {slots} slots of {contextLength} tokens would fit.',
     remedy: 'Set slots and contextLength in config.json to what fits, or use a smaller model.',
   },
+  outOfMemoryConverted: {
+    code: 1313,
+    sentence:
+      'Not enough memory in {heap} of {device}: {needed} bytes needed, {available} free; converted for {contextLength} tokens, the model would fit.',
+    remedy:
+      'Convert it again with that --seq-length or fewer bits, or unload what else is on the chip.',
+  },
   libraryMissing: {
     code: 1308,
     sentence: 'The library of the device {device} cannot be used: {reason}',

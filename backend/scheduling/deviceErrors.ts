@@ -64,9 +64,9 @@ function shortageOf(device: string, shortage: MemoryShortage | undefined): [Erro
   if (shortage === undefined) {
     return ['outOfMemory', { device, heap: 'memory', needed: 'more', available: 'too few' }];
   }
-  const { heap, neededBytes, availableBytes, fits } = shortage;
+  const { heap, neededBytes, availableBytes, fits, convertedFor } = shortage;
   const details = { device, heap, needed: neededBytes, available: availableBytes };
-  return fits === undefined
-    ? ['outOfMemory', details]
-    : ['outOfMemoryFits', { ...details, ...fits }];
+  if (fits) return ['outOfMemoryFits', { ...details, ...fits }];
+  if (convertedFor === undefined) return ['outOfMemory', details];
+  return ['outOfMemoryConverted', { ...details, contextLength: convertedFor }];
 }

@@ -89,6 +89,7 @@ test.each([
   ['deviceInUse', commands.showDevices],
   ['noPermission', commands.showDevices],
   ['outOfMemoryFits', commands.manageModels],
+  ['outOfMemoryConverted', commands.manageModels],
   ['internalError', commands.showLog],
 ] as const)('%s offers the command that helps', (name, command) => {
   expect(problemOf(new PilotError(name)).action).toBe(command);

@@ -23,7 +23,7 @@ import { CardClient } from './cardClient.ts';
 import type { CardIdentity } from './cardMessages.ts';
 import { knownCosts } from './knownCosts.ts';
 import { watchLoad } from './loadProgress.ts';
-import { memoryBlocks } from './memoryBlocks.ts';
+import { memoryNeeds } from './memoryBlocks.ts';
 
 export interface Bm1684xOptions {
   /** Folder with libbmlib and libbmrt. */
@@ -117,7 +117,7 @@ export class Bm1684xDevice implements Device {
     const { file, bmodel } = await inspect(path);
     const model = this.#nextModel++;
     const names = bmodel.nets.map(({ name }) => name);
-    const request = { model, file, blocks: memoryBlocks(bmodel), names };
+    const request = { model, file, needs: memoryNeeds(bmodel), names };
     const nets = await this.#busy(this.#client.call('loadNets', request));
     return {
       nets,
@@ -154,7 +154,7 @@ export class Bm1684xDevice implements Device {
         model: id,
         file,
         embeddingFile: join(dirname(file), 'embedding.bin'),
-        blocks: memoryBlocks(bmodel),
+        needs: memoryNeeds(bmodel),
         slots: options.slots,
         vocabularySize: text.metadata.vocabularySize,
       };

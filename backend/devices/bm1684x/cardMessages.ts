@@ -4,6 +4,7 @@ import type { DeviceFault } from '../fault.ts';
 import type { Telemetry } from '../../protocol/devices.ts';
 import type { Sampling } from '../../protocol/generation.ts';
 import type { CardModelFacts, CardStepResult } from './cardModel.ts';
+import type { MemoryNeeds } from './memoryBlocks.ts';
 
 /** What the thread is started with. */
 export interface CardThreadData {
@@ -22,8 +23,8 @@ export interface CardCalls {
     readonly model: number;
     readonly file: string;
     readonly embeddingFile: string;
-    /** Pieces of device memory that the runtime will take, in bytes. */
-    readonly blocks: readonly number[];
+    /** What the runtime will take. */
+    readonly needs: MemoryNeeds;
     readonly slots: number;
     readonly vocabularySize: number;
   }) => CardModelFacts;
@@ -36,8 +37,7 @@ export interface CardCalls {
   readonly loadNets: (request: {
     readonly model: number;
     readonly file: string;
-    /** As of `load`. */
-    readonly blocks: readonly number[];
+    readonly needs: MemoryNeeds;
     readonly names: readonly string[];
   }) => readonly DeviceNet[];
   readonly runNet: (request: {

@@ -5,7 +5,7 @@ import { resolveSampling } from '../sampling.ts';
 import type { Sampling } from '../../protocol/generation.ts';
 import type { Chip, ChipWork } from './chip.ts';
 import { DeviceArena } from './deviceArena.ts';
-import { checkMemory } from './memoryBlocks.ts';
+import { checkMemory, type MemoryNeeds } from './memoryBlocks.ts';
 import { KvMemory } from './kvMemory.ts';
 import { KvSlots } from './kvSlots.ts';
 import { modelLayout, type ModelLayout } from './modelLayout.ts';
@@ -17,8 +17,8 @@ export interface CardModelOptions {
   readonly chip: Chip;
   readonly file: string;
   readonly embeddingFile: string;
-  /** Pieces of device memory that the runtime will take, in bytes. */
-  readonly blocks: readonly number[];
+  /** What the runtime will take. */
+  readonly needs: MemoryNeeds;
   /** Slots wanted; there may be fewer when memory is short. */
   readonly slots: number;
   /** Rows of the model's tables, when its head gives no logits. */
@@ -63,20 +63,22 @@ export class CardModel {
   constructor(options: CardModelOptions) {
     this.#options = options;
     const { chip, file, embeddingFile, checkAbort } = options;
-    checkMemory(options.blocks, chip.heaps());
+    checkMemory(options.needs, chip.heaps());
     this.#runtime = Runtime.load(chip, file);
     const arena = new DeviceArena(chip);
     this.#arena = arena;
+    let pass: SequencePass | undefined;
     try {
       const layout = modelLayout((name) => this.#runtime.net(name));
       this.#layout = layout;
       this.#memory = new KvMemory(chip, arena, layout);
       const vocabularySize = layout.headWidth ?? options.vocabularySize;
-      this.#pass = new SequencePass({
+      pass = new SequencePass({
         ...{ chip, arena, layout, embeddingFile, vocabularySize, checkAbort },
         runtime: this.#runtime,
         kv: this.#memory,
       });
+      this.#pass = pass;
       const slots = this.#addStores(options.slots);
       this.#slots = new KvSlots(slots, this.#memory);
       this.#samplers = new SlotSamplers(slots, layout.headWidth ?? 0, vocabularySize);
@@ -94,6 +96,7 @@ export class CardModel {
         this.configure(slot, { temperature: 0 }, new Int32Array());
       }
     } catch (error) {
+      pass?.close();
       arena.free();
       this.#runtime.destroy();
       throw error;

@@ -2,7 +2,7 @@
 import { DeviceError, type DeviceNet, type HostTensor, type NetPort } from '../device.ts';
 import type { Chip } from './chip.ts';
 import { DeviceArena } from './deviceArena.ts';
-import { checkMemory } from './memoryBlocks.ts';
+import { checkMemory, type MemoryNeeds } from './memoryBlocks.ts';
 import { largestBytes, memoryOf, tensorBytes, type NetInfo, type Port } from './netInfo.ts';
 import { Runtime } from './runtime.ts';
 import { cString, TensorArray } from './tensorArray.ts';
@@ -11,8 +11,8 @@ import type { DeviceMemory } from './types.ts';
 export interface NetRunnerOptions {
   readonly chip: Chip;
   readonly file: string;
-  /** Pieces of device memory that the runtime will take, in bytes. */
-  readonly blocks: readonly number[];
+  /** What the runtime will take. */
+  readonly needs: MemoryNeeds;
   /** Of its nets. */
   readonly names: readonly string[];
 }
@@ -26,9 +26,9 @@ export class NetRunner {
   readonly #nets: ReadonlyMap<string, NetInfo>;
 
   /** @throws DeviceError invalidModel, unsupportedModel, libraryTooOld, noMemory, lost */
-  constructor({ chip, file, blocks, names }: NetRunnerOptions) {
+  constructor({ chip, file, needs, names }: NetRunnerOptions) {
     this.#chip = chip;
-    checkMemory(blocks, chip.heaps());
+    checkMemory(needs, chip.heaps());
     this.#runtime = Runtime.load(chip, file);
     try {
       this.#nets = new Map(names.map((name) => [name, this.#infoOf(name)]));
