@@ -1,4 +1,5 @@
 /** One chip, opened: memory, copies and waiting, with every status as a DeviceError. */
+import { existsSync } from 'node:fs';
 import { DeviceError } from '../device.ts';
 import type { CardLibraries } from './libraries.ts';
 import { BM1684X, Status, toPointer, type DeviceMemory, type Pointer } from './types.ts';
@@ -20,6 +21,9 @@ export interface ChipWork {
   nativeMs: number;
 }
 
+/** Loaded by libbmlib from this one place, wherever libbmlib itself is (bmlib of libsophon 0.5.1). */
+const KERNEL_MODULE = '/opt/sophon/libsophon-current/lib/tpu_module/libbm1684x_kernel_module.so';
+
 export class Chip {
   /** Counted up, from the opening. */
   readonly work: ChipWork = { calls: 0, launches: 0, nativeMs: 0 };
@@ -27,6 +31,8 @@ export class Chip {
   readonly #now: () => number;
   /** The net that was launched last and not waited for. */
   #pending: string | undefined;
+  /** Of a card. */
+  #kernelModule: string | undefined;
 
   private constructor(
     libraries: CardLibraries,
@@ -139,9 +145,11 @@ export class Chip {
   /**
    * Whether it has been hung since before it was opened. For a card: the emulator's library ends the
    * process when a thread waits that has launched nothing.
+   * @param kernelModule what copies and fills on a card
    * @throws DeviceError hung
    */
-  checkAnswers(): void {
+  checkAnswers(kernelModule = KERNEL_MODULE): void {
+    this.#kernelModule = kernelModule;
     this.#wait('Opening the chip');
   }
 
@@ -209,6 +217,9 @@ export class Chip {
     if (status === Status.success) return;
     // Says so, when it is the chip that does not answer.
     this.#wait(what);
+    if (this.#kernelModule !== undefined && !existsSync(this.#kernelModule)) {
+      throw new DeviceError('libraryMissing', `there is no ${this.#kernelModule}.`);
+    }
     throw failure(status, what);
   }
 

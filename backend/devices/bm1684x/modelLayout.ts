@@ -69,6 +69,11 @@ export function modelLayout(find: (name: string) => NetInfo | undefined): ModelL
   const { dtype } = states;
   if (dtype !== 'bf16' && dtype !== 'f16') throw unsupported(`its states are ${dtype}`);
   const contextLength = at(keys, 1);
+  const decodeLengths = keys.shapes.map((shape) => shape[1] ?? 0);
+  // The cache is kept in its buffers, which those of the other stages lie in.
+  if (contextLength < Math.max(...decodeLengths)) {
+    throw unsupported(`its first decode stage, of ${contextLength} tokens, is not the longest`);
+  }
   const [firstStates] = layer.first.inputs;
   const headOutput = head.outputs[0];
   if (!firstStates || !headOutput) throw unsupported('a net has no inputs or outputs');
@@ -87,7 +92,7 @@ export function modelLayout(find: (name: string) => NetInfo | undefined): ModelL
     chunkLength: at(firstStates, 1),
     contextLength,
     rowBytes: (elementBytes(keys) * shapeOf(keys).reduce((a, b) => a * b, 1)) / contextLength,
-    decodeLengths: keys.shapes.map((shape) => shape[1] ?? 0),
+    decodeLengths,
   };
 }
 

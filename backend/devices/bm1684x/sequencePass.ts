@@ -85,7 +85,6 @@ export class SequencePass {
     this.#positions = this.#allocate(this.#positionValues.byteLength, 'positions');
     this.#maskValues = new Uint16Array(contextLength + 1).fill(maskedBits[dtype]);
     this.#mask = this.#allocate(this.#maskValues.byteLength, 'the mask');
-    this.#embedding = this.#makeEmbedding();
     const causal = this.#causalMask();
     this.#layers = layout.layers.map((nets, layer) => this.#prepare(nets, layer, causal));
     this.#headOutput = this.#allocate(
@@ -97,6 +96,8 @@ export class SequencePass {
       [this.#lastStates()],
       layout.head.outputs.map(() => this.#headOutput),
     );
+    // Last: it opens a file, and what fails before it leaves nothing to be closed.
+    this.#embedding = this.#makeEmbedding();
   }
 
   /** Tokens that a prefill pass takes after `from` others. */

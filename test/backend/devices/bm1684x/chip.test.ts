@@ -94,6 +94,15 @@ describe('an open chip', () => {
     }).toThrow(fails(code, text));
   });
 
+  it('names what copies on a card when that is not there', () => {
+    const memcpy_d2d_byte = (): number => Status.failure;
+    const chip = Chip.open(fakeCardLibraries({ memcpy_d2d_byte }), 0);
+    chip.checkAnswers('/nowhere/module.so');
+    expect(() => {
+      chip.copy(memory, 0, memory, 4, 4);
+    }).toThrow(fails('libraryMissing', 'there is no /nowhere/module.so.'));
+  });
+
   it('names the largest heap when there is no memory', () => {
     const chip = Chip.open(
       fakeCardLibraries({

@@ -64,6 +64,15 @@ describe('the layout of a model', () => {
       'states are f32',
     ],
     [
+      'a first stage that others exceed',
+      (nets) => {
+        const net = nets.get('block_cache_0')!;
+        const inputs = net.inputs.map((port) => ({ ...port, shapes: port.shapes.toReversed() }));
+        nets.set(net.name, { ...net, inputs });
+      },
+      'of 128 tokens, is not the longest',
+    ],
+    [
       'several chips',
       (nets) => {
         nets.rename('block_cache_0', 'block_cache_0_0');
