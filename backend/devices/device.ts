@@ -194,7 +194,7 @@ export interface ParkedSlot {
   readonly bytes: number;
 }
 
-/** What a driver can say of its times before any of them was measured. */
+/** What a driver can say of its times: derived first, and measured where it does that itself. */
 export interface KnownCosts {
   /** Of a token of prefill in a long prompt. */
   readonly prefillMsPerToken?: number;
@@ -214,7 +214,7 @@ export interface LoadedModel {
    * a chunk costs the same after others.
    */
   readonly firstChunk?: number;
-  /** Absent where nothing is known. */
+  /** As of now; absent where nothing is known. */
   readonly costs?: KnownCosts;
 
   /** Text to tokens. Text that looks like a special token stays text. */

@@ -175,6 +175,18 @@ describeCompiler('tokens on the emulator', () => {
       expect(launches).toBe(passes(added.length));
     });
 
+    it('learns what it costs to keep a text in host memory, and goes on with it', async () => {
+      const { turns, answers } = clear.byKind.prose;
+      expect(model.costs.copyBytesPerMs).toBeUndefined();
+      const first = await feed(model, 0, turns[0]!);
+      const parked = model.park(0);
+      model.unpark(1, parked);
+      expect([first, ...(await decode(model, 1, first, COUNT - 1))]).toEqual(answers[0]);
+      const { copyBytesPerMs } = model.costs;
+      expect(copyBytesPerMs).toBeGreaterThan(0);
+      expect(copyBytesPerMs).toBeLessThan(Infinity);
+    });
+
     it('goes on as PyTorch does after a stop inside a prefill and inside a decode', async () => {
       const { turns, answers } = clear.byLength.get(2 * CHUNK + 5)!;
       const prompt = turns[0]!;

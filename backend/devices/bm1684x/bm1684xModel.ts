@@ -5,6 +5,7 @@ import type { ModelText } from '../../tokenizer/modelText.ts';
 import type { Sampling } from '../../protocol/generation.ts';
 import type { CardClient } from './cardClient.ts';
 import type { CardModelFacts, CardStepResult } from './cardModel.ts';
+import { averaged, unmeasured, type Copied } from './copyCosts.ts';
 
 export interface Bm1684xModelOptions {
   readonly client: CardClient;
@@ -15,17 +16,18 @@ export interface Bm1684xModelOptions {
   /** Longest sequence wanted; at most what the model was compiled for. */
   readonly contextLength: number | undefined;
   readonly kvTokens: number | undefined;
+  /** Before anything is measured. */
   readonly costs: KnownCosts;
   readonly onDispose: () => void;
 }
 
 export class Bm1684xModel extends SlottedModel {
   readonly firstChunk?: number;
-  readonly costs: KnownCosts;
   /** Of the last step. */
   lastWork: CardStepResult['work'] | undefined;
   readonly #options: Bm1684xModelOptions;
   #step = 0;
+  #copied: Copied | undefined;
 
   constructor(options: Bm1684xModelOptions) {
     const { facts, text } = options;
@@ -44,8 +46,15 @@ export class Bm1684xModel extends SlottedModel {
       bytesPerToken,
     });
     this.#options = options;
-    this.costs = options.costs;
+    const { copyBytesPerMs } = options.costs;
+    if (copyBytesPerMs !== undefined) this.#copied = unmeasured(copyBytesPerMs);
     if (!hasNextChunks) this.firstChunk = chunkLength;
+  }
+
+  get costs(): KnownCosts {
+    const { costs } = this.#options;
+    const copied = this.#copied;
+    return copied === undefined ? costs : { ...costs, copyBytesPerMs: copied.bytes / copied.ms };
   }
 
   encode(text: string): Promise<Int32Array> {
@@ -64,8 +73,13 @@ export class Bm1684xModel extends SlottedModel {
   protected async compute(plan: StepPlan): Promise<() => StepResult> {
     const { client, id } = this.#options;
     this.#step = client.nextStep();
-    const { sampled, work } = await client.call('step', { model: id, step: this.#step, plan });
+    const { sampled, copied, work } = await client.call('step', {
+      model: id,
+      step: this.#step,
+      plan,
+    });
     this.lastWork = work;
+    this.#copied = averaged(this.#copied, copied);
     return () => ({ sampled: new Map(sampled) });
   }
 

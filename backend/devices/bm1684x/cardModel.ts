@@ -4,6 +4,7 @@ import { DeviceError, type StepPlan } from '../device.ts';
 import { resolveSampling } from '../sampling.ts';
 import type { Sampling } from '../../protocol/generation.ts';
 import type { Chip, ChipWork } from './chip.ts';
+import type { Copied } from './copyCosts.ts';
 import { DeviceArena } from './deviceArena.ts';
 import { checkMemory, type MemoryNeeds } from './memoryBlocks.ts';
 import { KvMemory } from './kvMemory.ts';
@@ -44,6 +45,8 @@ export interface CardModelFacts {
 export interface CardStepResult {
   /** Slot and token. */
   readonly sampled: readonly (readonly [number, number])[];
+  /** Of KV to and from the host, since the step before. */
+  readonly copied: Copied;
   /** What the step asked of the libraries. */
   readonly work: ChipWork & { readonly totalMs: number };
 }
@@ -58,6 +61,7 @@ export class CardModel {
   readonly #slots: KvSlots;
   readonly #pass: SequencePass;
   readonly #samplers: SlotSamplers;
+  #copied: Copied = { bytes: 0, ms: 0 };
 
   /** @throws DeviceError invalidModel, unsupportedModel, libraryTooOld, noMemory, hung, lost */
   constructor(options: CardModelOptions) {
@@ -149,7 +153,9 @@ export class CardModel {
         nativeMs: chip.work.nativeMs - before.nativeMs,
         totalMs: performance.now() - begun,
       };
-      return { sampled, work };
+      const copied = this.#copied;
+      this.#copied = { bytes: 0, ms: 0 };
+      return { sampled, copied, work };
     } catch (error) {
       for (const [slot, length] of lengths) this.#slots.truncate(slot, length);
       chip.settle();
@@ -168,12 +174,12 @@ export class CardModel {
 
   /** Writes the slot's KV into `data`. */
   save(slot: number, length: number, data: Uint8Array): void {
-    this.#memory.read(this.#placeOf(slot), length, data);
+    this.#measure(data, () => this.#memory.read(this.#placeOf(slot), length, data));
   }
 
   /** Replaces the slot's KV by what `save` gave. */
   restore(slot: number, length: number, data: Uint8Array): void {
-    this.#memory.write(this.#placeOf(slot), length, data);
+    this.#measure(data, () => this.#memory.write(this.#placeOf(slot), length, data));
     this.#slots.replaced(slot, length);
   }
 
@@ -181,6 +187,13 @@ export class CardModel {
     this.#pass.close();
     this.#arena.free();
     this.#runtime.destroy();
+  }
+
+  #measure(data: Uint8Array, copy: () => void): void {
+    const begun = performance.now();
+    copy();
+    const { bytes, ms } = this.#copied;
+    this.#copied = { bytes: bytes + data.byteLength, ms: ms + performance.now() - begun };
   }
 
   /** One slot needs no store. @returns the slots that there is memory for */

@@ -20,7 +20,8 @@ const Manifest = z.object({
 
 /**
  * KV between host and chip, in bytes per ms: PCIe Gen3 x4 moves 4 × 8 GT/s × 128/130 = 3.9 GB/s,
- * of which packet headers and acknowledgements leave about four fifths. Not measured on a card.
+ * of which packet headers and acknowledgements leave about four fifths. A beginning: what copies
+ * take is measured (copyCosts.ts).
  */
 const COPY_BYTES_PER_MS = 3.2e6;
 
