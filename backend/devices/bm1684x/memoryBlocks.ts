@@ -5,7 +5,7 @@ import { placeBlocks, type Heap } from '../../prediction/heaps.ts';
 import { DeviceError } from '../device.ts';
 
 /** A piece of memory that the runtime takes in one, in bytes. */
-export interface MemoryBlock {
+interface MemoryBlock {
   readonly bytes: number;
   /** Of these, what grows with the context. */
   readonly kvBytes?: number;
