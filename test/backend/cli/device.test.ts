@@ -42,7 +42,32 @@ const served: DeviceInfo = deviceInfo({
   },
 });
 
+const DRIVEN = 'sys/bus/pci/devices/0000:04:00.0/driver';
+
 describe('device info', () => {
+  it('names chips on the bus that no driver has taken', async () => {
+    const pci = (address: string, vendor: string, id: string) => ({
+      [`sys/bus/pci/devices/${address}/vendor`]: vendor,
+      [`sys/bus/pci/devices/${address}/device`]: id,
+    });
+    const root = await rootWith(
+      pci('0000:03:00.0', '0x1f1c', '0x1686'),
+      pci('0000:01:00.0', '0x1f1c', '0x1686'),
+      pci('0000:02:00.0', '0x10de', '0x1686'),
+      pci('0000:04:00.0', '0x1f1c', '0x1686'),
+    );
+    await symlink('../../../bus/pci/drivers/bmsophon', path.join(root, DRIVEN));
+    const { code, stdout } = await device(await temporaryFolder(), root);
+    expect(code).toBe(0);
+    expect(stdout.match(/BM1684X at \S+: no driver/gu)).toEqual([
+      'BM1684X at 0000:01:00.0: no driver',
+      'BM1684X at 0000:03:00.0: no driver',
+    ]);
+    expect(stdout).toContain('sudo modprobe bmsophon');
+    const json = await device(await temporaryFolder(), root, '--json');
+    expect(JSON.parse(json.stdout)).toMatchObject({ undriven: ['0000:01:00.0', '0000:03:00.0'] });
+  });
+
   it('shows healthy chips without a backend', async () => {
     const root = await rootWith(driverTree, cardTree(0, [0, 1]));
     await installLibrary(root, '0.5.1');
