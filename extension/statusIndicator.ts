@@ -85,9 +85,7 @@ export function indicatorOf(input: StatusInput): Indicator {
   }
   if (status === undefined) return 'starting';
   const loading = status.devices.some(({ state }) => state === 'loading');
-  const outOfMemory = backendProblems(input).some(
-    ({ name }) => name?.startsWith('outOfMemory'),
-  );
+  const outOfMemory = backendProblems(input).some(({ name }) => name?.startsWith('outOfMemory'));
   switch (status.state) {
     case 'starting':
       return loading ? 'loading' : 'starting';
