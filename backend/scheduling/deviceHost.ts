@@ -48,9 +48,14 @@ const KEPT_LINE_LENGTH = 400;
 const OPEN_MS = 60_000;
 /** How long `stop` waits before it kills. */
 const STOP_MS = 5_000;
+/** For a process to die of SIGKILL, unless it is inside a driver that does not let it go. */
+const DEATH_MS = 15_000;
 
 export class DeviceHost {
-  /** Resolves once, when the process is gone and all that it sent has been handed over. */
+  /**
+   * Resolves once, when the process is gone and all that it sent has been handed over; also when it
+   * cannot be ended.
+   */
   readonly stopped: Promise<HostExit>;
   readonly #child: ChildProcess;
   readonly #clock: Clock;
@@ -62,6 +67,7 @@ export class DeviceHost {
   #killedBecause: string | undefined;
   #cancelCheck: () => void = () => undefined;
   readonly #cancelOpening: () => void;
+  #giveUp: (reason: string) => void = () => undefined;
 
   /** @param onMessage receives what is not the answer to a call, in order */
   constructor(
@@ -157,8 +163,13 @@ export class DeviceHost {
 
   /** End it at once. The first reason given is the one that `stopped` tells. */
   kill(reason: string): void {
-    this.#killedBecause ??= reason;
     this.#child.kill('SIGKILL');
+    if (this.#killedBecause !== undefined) return;
+    this.#killedBecause = reason;
+    const cancel = this.#clock.after(DEATH_MS, () => {
+      this.#giveUp(`${reason}, and its process ${this.#child.pid} cannot be ended`);
+    });
+    void this.stopped.then(cancel);
   }
 
   #call(message: (call: number) => ToHost): Promise<Reply> {
@@ -197,6 +208,16 @@ export class DeviceHost {
     });
   }
 
+  /** Of a process that does not end: nothing here waits for it, or hears of it. */
+  #letGo(): void {
+    const child = this.#child;
+    child.removeAllListeners('message');
+    if (child.connected) child.disconnect();
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    child.unref();
+  }
+
   async #followToEnd(): Promise<HostExit> {
     const child = this.#child;
     let lastWords: string | undefined;
@@ -212,6 +233,7 @@ export class DeviceHost {
       });
     }
     const reason = await new Promise<string>((resolve) => {
+      this.#giveUp = resolve;
       child.once('error', (error) => {
         // Also raised when a kill fails; only a process that never was ends here.
         if (child.pid === undefined) resolve(`it could not be started: ${error.message}`);
@@ -228,7 +250,8 @@ export class DeviceHost {
         resolve(killedBecause ?? why);
       });
     });
-    if (child.connected) await new Promise((resolve) => child.once('disconnect', resolve));
+    if (this.pid !== undefined) this.#letGo();
+    else if (child.connected) await new Promise((resolve) => child.once('disconnect', resolve));
     this.#cancelCheck();
     this.#cancelOpening();
     for (const { reject } of this.#calls.values()) reject(new DeviceError('lost', reason));

@@ -1,5 +1,5 @@
 /** Opens libbmlib and libbmrt, once for the process: the emulator's keep global state. */
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import koffi, { type LibraryHandle } from 'koffi';
 import { DeviceError } from '../device.ts';
@@ -27,8 +27,9 @@ export function openLibraries(folder: string): CardLibraries {
   if (wrong.length > 0) {
     throw new DeviceError('lost', `On this machine ${wrong.join(', ')} have other sizes in C.`);
   }
+  // Its own name tells the version: /opt/sophon/libsophon-0.5.1/lib.
   const missing = (symbol: string): DeviceError =>
-    new DeviceError('libraryTooOld', `what is in ${folder} lacks ${symbol}.`);
+    new DeviceError('libraryTooOld', `what is in ${realpathSync(folder)} lacks ${symbol}.`);
   // In this order: the second finds the first's symbols.
   const bmlib = open(folder, names.bmlib);
   const bmrt = open(folder, names.bmrt);
