@@ -9,6 +9,11 @@ const harmless: readonly { readonly pattern: RegExp; readonly reason: string }[]
     reason: 'The JSON extension of VS Code logs the end of its server after its window has closed.',
   },
   {
+    pattern:
+      /^\[vscode\.json-language-features\] provider FAILED\s*$|^Error: Unable to retrieve document from URI '[^']*\/chatLanguageModels\.json'/,
+    reason: 'VS Code asks its JSON extension for the symbols of its own file of models too late.',
+  },
+  {
     pattern: /^No bundle location found for extension vscode\./,
     reason: "In another language, VS Code's own extensions miss words: the pack has none of them.",
   },
