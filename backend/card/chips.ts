@@ -162,7 +162,8 @@ function parseHeaps(text: string | undefined): ChipInfo['heaps'] {
   return heaps.length > 0 ? heaps : undefined;
 }
 
-async function accessTo(node: string): Promise<ChipInfo['access']> {
+/** What this process may do with a device node. */
+export async function accessTo(node: string): Promise<ChipInfo['access']> {
   try {
     await access(node, constants.R_OK | constants.W_OK);
     return 'allowed';

@@ -1,9 +1,9 @@
 /** Whether this process may open a chip, and who may when it may not. */
-import { access, constants, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DeviceError } from '../devices/device.ts';
 import type { ChipInfo } from '../protocol/devices.ts';
-import { readChip } from './chips.ts';
+import { accessTo, readChip } from './chips.ts';
 
 /** The library counts the chips by this one (bm_dev_getcount in libsophon bmlib_runtime.cpp). */
 const CONTROL = '/dev/bmdev-ctl';
@@ -31,12 +31,7 @@ export async function requireChip(chip: number, root = '/'): Promise<ChipInfo> {
 
 /** Without it the library finds no chips; where there is none, it says so itself. */
 async function requireControl(root: string): Promise<void> {
-  const node = path.join(root, CONTROL);
-  const code = await access(node, constants.R_OK | constants.W_OK).then(
-    () => undefined,
-    (error: unknown) => (error instanceof Error && 'code' in error ? error.code : 'unknown'),
-  );
-  if (code === undefined || code === 'ENOENT') return;
+  if ((await accessTo(path.join(root, CONTROL))) !== 'denied') return;
   throw new DeviceError('noPermission', await describeOwner(CONTROL, root));
 }
 
