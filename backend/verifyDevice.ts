@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { pino } from 'pino';
 import { deviceSpecs, thisMachine, type Machine } from './deviceSpecs.ts';
-import { DeviceError, type DeviceNet } from './devices/device.ts';
+import { isDeviceError, type DeviceNet } from './devices/device.ts';
 import { PilotError } from './protocol/errors.ts';
 import { DeviceEngine, type DeviceSpec } from './scheduling/deviceEngine.ts';
 import {
@@ -96,10 +96,10 @@ class RestartedNets implements VerifyNets {
       return await this.#host.run(net, inputs);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      if (error instanceof DeviceError && error.code === 'hung') {
+      if (isDeviceError(error, 'hung')) {
         throw pilotErrorOf(error, this.context);
       }
-      if (error instanceof DeviceError && error.code === 'lost') this.#host = undefined;
+      if (isDeviceError(error, 'lost')) this.#host = undefined;
       return error.message;
     }
   }

@@ -52,6 +52,11 @@ export class DeviceError extends Error {
   }
 }
 
+/** Whether it is the device's fault with that code. */
+export function isDeviceError(error: unknown, code: DeviceErrorCode): error is DeviceError {
+  return error instanceof DeviceError && error.code === code;
+}
+
 /** What a device is. A value that the device does not give is absent. */
 export interface DeviceIdentity {
   readonly kind: string;

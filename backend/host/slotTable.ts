@@ -1,5 +1,5 @@
 /** What each slot of a model holds, and who uses it. Carries out what slotPolicy.ts decides. */
-import { DeviceError, type LoadedModel } from '../devices/device.ts';
+import { isDeviceError, type LoadedModel } from '../devices/device.ts';
 import { reservedTokens } from './admission.ts';
 import { ParkedStore } from './parkedStore.ts';
 import type { Run } from './run.ts';
@@ -112,7 +112,7 @@ export class SlotTable {
       this.#carryOut(actions);
       return true;
     } catch (error) {
-      if (!(error instanceof DeviceError) || error.code !== 'noMemory') throw error;
+      if (!isDeviceError(error, 'noMemory')) throw error;
       this.model.release(slot);
       return false;
     }

@@ -1,6 +1,6 @@
 /** Faults of a device as errors for people. */
 import { basename } from 'node:path';
-import { DeviceError, type MemoryShortage } from '../devices/device.ts';
+import { DeviceError, isDeviceError, type MemoryShortage } from '../devices/device.ts';
 import { PilotError, toPilotError } from '../protocol/errors.ts';
 import type { ErrorName } from '../protocol/errorTable.ts';
 import type { Details } from '../protocol/fillIn.ts';
@@ -45,7 +45,7 @@ export function pilotErrorOf(error: unknown, { device, path }: FaultContext): Pi
 
 /** Why a model cannot be loaded: it is the model's fault when the device's process died of it. */
 export function loadErrorOf(error: unknown, context: FaultContext): PilotError {
-  const died = error instanceof DeviceError && error.code === 'lost';
+  const died = isDeviceError(error, 'lost');
   if (!died) return pilotErrorOf(error, context);
   const message = `loading it ended the device host: ${error.message}`;
   return pilotErrorOf(new DeviceError('invalidModel', message), context);

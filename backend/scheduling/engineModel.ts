@@ -1,7 +1,7 @@
 /** A loaded model as the rest of the backend holds it, on however many devices it is. */
 import path from 'node:path';
 import { sequenceLimit, type ModelShape } from '../host/admission.ts';
-import { DeviceError, type ModelMetadata } from '../devices/device.ts';
+import { isDeviceError, type ModelMetadata } from '../devices/device.ts';
 import { toolStyleOf } from '../models/toolMessages.ts';
 import type { LoadedModelInfo } from '../protocol/devices.ts';
 import { PilotError } from '../protocol/errors.ts';
@@ -86,7 +86,7 @@ export class EngineModel implements ModelHandle {
       try {
         return await supervisor.encode(this.id, pieces);
       } catch (error) {
-        const died = error instanceof DeviceError && error.code === 'lost';
+        const died = isDeviceError(error, 'lost');
         if (died || supervisor.hasFailed) continue;
         throw pilotErrorOf(error, { device: supervisor.id, path: this.path });
       }

@@ -1,5 +1,5 @@
 /** Keeps one device's host running: starts it, loads its models, and does so again after a death. */
-import { DeviceError, type DeviceIdentity } from '../devices/device.ts';
+import { isDeviceError, type DeviceIdentity } from '../devices/device.ts';
 import { errorOf } from '../devices/fault.ts';
 import type { FromHost, Progress, Submission } from '../host/messages.ts';
 import type { DeviceInfo, DeviceState, Telemetry } from '../protocol/devices.ts';
@@ -107,7 +107,7 @@ export class HostSupervisor {
         return;
       } catch (error) {
         this.#failIfHung(error);
-        const died = error instanceof DeviceError && error.code === 'lost';
+        const died = isDeviceError(error, 'lost');
         if (!died) this.#enter('ready');
         else if (attempt < LOAD_ATTEMPTS) {
           // A device that was lost is of no use, even where its process lives.
@@ -127,7 +127,7 @@ export class HostSupervisor {
       return await host.encode(model, pieces);
     } catch (error) {
       // Who tries again at once must find the next host, not this one.
-      if (error instanceof DeviceError && error.code === 'lost') await host.stopped;
+      if (isDeviceError(error, 'lost')) await host.stopped;
       throw error;
     }
   }
@@ -260,7 +260,7 @@ export class HostSupervisor {
 
   /** Until a person has recovered a hung device, the driver refuses every call, of any process. */
   #failIfHung(error: unknown): void {
-    if (!(error instanceof DeviceError && error.code === 'hung')) return;
+    if (!isDeviceError(error, 'hung')) return;
     this.#fail(pilotErrorOf(error, { device: this.id, path: '' }));
   }
 

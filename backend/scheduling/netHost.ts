@@ -2,7 +2,7 @@
  * A device host of its own, with the nets of one compiled model, which are run one by one. A net may
  * end the process; whoever uses this opens another one.
  */
-import { DeviceError, type DeviceNet, type HostTensor } from '../devices/device.ts';
+import { DeviceError, isDeviceError, type DeviceNet, type HostTensor } from '../devices/device.ts';
 import { errorOf } from '../devices/fault.ts';
 import type { FromHost } from '../host/messages.ts';
 import { DeviceHost, type Log } from './deviceHost.ts';
@@ -59,7 +59,7 @@ export class NetHost {
     try {
       return await call;
     } catch (error) {
-      if (!(error instanceof DeviceError) || error.code !== 'lost') throw error;
+      if (!isDeviceError(error, 'lost')) throw error;
       this.host.kill(error.message);
       const { reason } = await this.host.stopped;
       throw new DeviceError('lost', reason, undefined, { cause: error });

@@ -1,6 +1,6 @@
 /** A model on a chip, on the thread that owns the chip: slots, steps, sampling. */
 import { randomInt } from 'node:crypto';
-import { DeviceError, type StepPlan } from '../device.ts';
+import { DeviceError, isDeviceError, type StepPlan } from '../device.ts';
 import { resolveSampling } from '../sampling.ts';
 import type { Sampling } from '../../protocol/generation.ts';
 import type { Chip, ChipWork } from './chip.ts';
@@ -202,7 +202,7 @@ export class CardModel {
     try {
       while (this.#memory.stores < wanted) this.#memory.addStore();
     } catch (error) {
-      if (!(error instanceof DeviceError) || error.code !== 'noMemory') throw error;
+      if (!isDeviceError(error, 'noMemory')) throw error;
     }
     // A single store is of no use: the one slot is in the nets' buffers.
     return Math.max(1, this.#memory.stores);
