@@ -11,7 +11,7 @@ import { fitConversation } from './fitConversation.ts';
 import { LoopGuard } from './loopGuard.ts';
 import { promptNotices } from './promptNotices.ts';
 
-/** Lively but on the subject, and against the loops of small models. The request may change each. */
+/** Lively but on the subject, and against the loops of small models: where the model's files say nothing. */
 const DEFAULT_SAMPLING: Sampling = {
   temperature: 0.7,
   topK: 40,
@@ -69,7 +69,7 @@ export class ChatService {
         sampling:
           params.sampling?.temperature === 0
             ? params.sampling
-            : { ...DEFAULT_SAMPLING, ...params.sampling },
+            : { ...(model.metadata.sampling ?? DEFAULT_SAMPLING), ...params.sampling },
         stop: [...(params.stop ?? []), ...prompt.turnMarkers],
         ...(params.deadlineMs === undefined ? {} : { deadlineMs: params.deadlineMs }),
       },

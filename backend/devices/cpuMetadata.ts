@@ -2,6 +2,7 @@
 import type { FillInTokens, ModelMetadata, SpecialToken } from './device.ts';
 import type { Llama } from './llama.ts';
 import type { Pointer } from './llamaTypes.ts';
+import { samplingOfGguf } from './recommendedSampling.ts';
 
 /** LLAMA_TOKEN_ATTR_CONTROL and LLAMA_TOKEN_ATTR_USER_DEFINED */
 const SPECIAL_ATTRIBUTES = (1 << 3) | (1 << 4);
@@ -27,6 +28,7 @@ export async function readMetadata(api: Llama, model: Pointer): Promise<ModelMet
   const bosToken = optional(api.vocab_bos(vocab));
   const eosToken = optional(api.vocab_eos(vocab));
   const fillIn = fillInTokens(api, vocab);
+  const sampling = samplingOfGguf((key) => readText(api, model, key));
   return {
     architecture: readText(api, model, 'general.architecture'),
     name: readText(api, model, 'general.name'),
@@ -39,6 +41,7 @@ export async function readMetadata(api: Llama, model: Pointer): Promise<ModelMet
     ...(bosToken && { bosToken }),
     ...(eosToken && { eosToken }),
     ...(fillIn && { fillIn }),
+    ...(sampling && { sampling }),
   };
 }
 

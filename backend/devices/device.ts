@@ -163,6 +163,8 @@ export interface ModelMetadata {
   readonly endTokens: readonly number[];
   readonly specialTokens: readonly SpecialToken[];
   readonly fillIn?: FillInTokens;
+  /** What its authors recommend for answers; complete but for the seed. */
+  readonly sampling?: Sampling;
   /** It gives its likeliest token and no logits, so there is nothing to sample from. */
   readonly isGreedy?: true;
 }

@@ -55,6 +55,7 @@ const Metadata = z.object({
       file: Count.exactOptional(),
     })
     .exactOptional(),
+  sampling: Sampling.exactOptional(),
   isGreedy: z.literal(true).exactOptional(),
 }) satisfies z.ZodType<ModelMetadata>;
 

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import type { FillInTokens, ModelMetadata, SpecialToken } from '../devices/device.ts';
+import { samplingOfConfig } from '../devices/recommendedSampling.ts';
 import { endTexts, fillInTexts } from './knownTokens.ts';
 import { isSpecial } from './textEncoder.ts';
 import { check, readJson, type TokenizerFile } from './tokenizerFile.ts';
@@ -22,7 +23,7 @@ const Config = z.object({
     .optional(),
 });
 
-const GenerationConfig = z.object({ eos_token_id: TokenIds });
+const GenerationConfig = z.looseObject({ eos_token_id: TokenIds });
 
 const TokenText = z
   .union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)])
@@ -59,6 +60,7 @@ export async function readModelMetadata(
   const endTokens = [...new Set([...ids, ...(eosToken ? [eosToken.id] : []), ...known])];
   const chatTemplate = (await readTemplate(folder)) ?? templateOf(texts.chat_template);
   const fillIn = fillInOf((text) => idOf.any(text));
+  const sampling = samplingOfConfig(generation);
   const vocabularySize = Math.max(
     config.vocab_size ?? config.text_config?.vocab_size ?? 0,
     ...[tokenizer.added_tokens.map(({ id }) => id + 1), lastId(tokenizer) + 1].flat(),
@@ -79,6 +81,7 @@ export async function readModelMetadata(
     ...(bosToken && { bosToken }),
     ...(eosToken && { eosToken }),
     ...(fillIn && { fillIn }),
+    ...(sampling && { sampling }),
   };
 }
 

@@ -9,6 +9,7 @@ import { createTextEncoder, isSpecial } from '../../backend/tokenizer/textEncode
 import { parseTokenizer } from '../../backend/tokenizer/tokenizerFile.ts';
 import { toolchainLayout } from '../../backend/toolchain/layout.ts';
 import { buildTokenizerThread } from '../support/buildTokenizerThread.ts';
+import { stampGguf } from '../support/ggufFile.ts';
 import { describeCompiler, toolchainHome } from '../support/linkToolchain.ts';
 import { testModelPath } from '../support/provideModel.ts';
 import { referenceTokens } from '../support/referenceTokens.ts';
@@ -64,19 +65,25 @@ describeCompiler('tokenizer beside the original', () => {
 
   it('says of a trained model what libllama does', async () => {
     const folder = await temporaryFolder();
+    const file = path.join(await temporaryFolder(), 'model.gguf');
+    await stampGguf(testModelPath(), file, {
+      'general.sampling.temp': 0.6,
+      'general.sampling.top_p': 0.95,
+    });
     const { python } = toolchainLayout(toolchainHome);
-    await run(python, ['-c', await scriptText('import_gguf.py'), testModelPath(), folder]);
+    await run(python, ['-c', await scriptText('import_gguf.py'), file, folder]);
     await expectEqualTokens(path.join(folder, 'tokenizer.json'), 4);
 
     const device = new CpuDevice({ cores: 1 });
     onTestFinished(() => device.close());
-    const model = await device.load({ path: testModelPath(), slots: 1, kvTokens: 256 });
+    const model = await device.load({ path: file, slots: 1, kvTokens: 256 });
     const thread = await buildTokenizerThread();
     onTestFinished(() => thread.remove());
     const text = await openModelText(folder, { workerModule: thread.workerModule });
     onTestFinished(() => text.close());
 
     expect({ ...text.metadata, name: model.metadata.name }).toEqual(model.metadata);
+    expect(model.metadata.sampling).toMatchObject({ temperature: 0.6, topP: 0.95 });
     for (let token = 0; token < model.metadata.vocabularySize; token++) {
       expect(text.piece(token), `piece ${token}`).toEqual(model.piece(token));
     }

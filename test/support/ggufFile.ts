@@ -1,4 +1,6 @@
 /** Small GGUF files, sound or broken in one place. Arrays are of strings or of 32-bit integers. */
+import { readFile, writeFile } from 'node:fs/promises';
+
 type Value = string | number | boolean | readonly string[] | readonly number[];
 
 export interface GgufTensor {
@@ -60,6 +62,31 @@ export function buildGguf({
   return Buffer.concat([header, padding, Buffer.alloc(dataBytes, 7)]);
 }
 
+/**
+ * Writes a copy of a GGUF file with further metadata before its own.
+ * @param floats values by their keys
+ */
+export async function stampGguf(
+  source: string,
+  target: string,
+  floats: Readonly<Record<string, number>>,
+): Promise<void> {
+  const bytes = await readFile(source);
+  const counts = 4 + 4 + 8;
+  const pairs = Object.entries(floats).flatMap(([key, value]) => [text(key), u32(6), f32(value)]);
+  const filler = (size: number): Buffer[] => [text('filler'), u32(8), text('-'.repeat(size))];
+  // The tensors keep their alignment to 32 bytes when as many come before them.
+  const size = Buffer.concat([...pairs, ...filler(0)]).length;
+  pairs.push(...filler((32 - (size % 32)) % 32));
+  const known = bytes.readBigUInt64LE(counts);
+  await writeFile(target, [
+    bytes.subarray(0, counts),
+    u64(Number(known) + Object.keys(floats).length + 1),
+    ...pairs,
+    bytes.subarray(counts + 8),
+  ]);
+}
+
 function typed(value: Value): Buffer[] {
   if (typeof value === 'string') return [u32(8), text(value)];
   if (typeof value === 'boolean') return [u32(7), Buffer.from([value ? 1 : 0])];
@@ -72,6 +99,12 @@ function typed(value: Value): Buffer[] {
 function u32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(value);
+  return bytes;
+}
+
+function f32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeFloatLE(value);
   return bytes;
 }
 

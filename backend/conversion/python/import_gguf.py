@@ -207,7 +207,22 @@ class Source:
         ends += [n for n, (text, kind) in enumerate(self.tokens()) if kind == CONTROL and text in texts]
         config = {"eos_token_id": list(dict.fromkeys(end for end in ends if end is not None))}
         first = self.value("tokenizer.ggml.bos_token_id")
-        return config if first is None else {"bos_token_id": first, **config}
+        if first is not None:
+            config = {"bos_token_id": first, **config}
+        return {**config, **self.sampling()}
+
+    def sampling(self):
+        """What the authors recommend, by the names of generation_config.json."""
+        keys = {
+            "temperature": "temp",
+            "top_k": "top_k",
+            "top_p": "top_p",
+            "min_p": "min_p",
+            "repetition_penalty": "penalty_repeat",
+        }
+        values = {name: self.value(f"general.sampling.{key}") for name, key in keys.items()}
+        # Written as 32-bit floats: 0.6 is read back as 0.6000000238.
+        return {name: round(value, 6) for name, value in values.items() if value is not None}
 
     def weights(self):
         """(name, type as safetensors names it, shape, function that gives the values)."""

@@ -66,6 +66,16 @@ describe('ChatService', () => {
     expect(notices()).toEqual([]);
   });
 
+  it('samples as the authors of the model recommend, and as the request asks', async () => {
+    const sampling = { temperature: 0.6, topK: 20, topP: 0.95, minP: 0, repetitionPenalty: 1 };
+    use(fakeModel({ sampling }));
+    const answer = ask({ sampling: { topK: 5 } });
+    const call = await engine.nextCall();
+    expect(call.request.sampling).toEqual({ ...sampling, topK: 5 });
+    call.finish();
+    await answer;
+  });
+
   it('asks as a chat, for all that fits, and ends at turn markers', async () => {
     const answer = ask();
     const call = await engine.nextCall();

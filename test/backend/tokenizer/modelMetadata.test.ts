@@ -70,6 +70,12 @@ describe('metadata of a model folder', () => {
     expect(metadata.eosToken).toEqual({ id: 12, text: '<|eot_id|>' });
   });
 
+  it('has the sampling that generation_config.json recommends', async () => {
+    const generation = { eos_token_id: 11, do_sample: true, temperature: 0.6, top_k: 20 };
+    const { sampling } = await read({ 'generation_config.json': generation });
+    expect(sampling).toMatchObject({ temperature: 0.6, topK: 20 });
+  });
+
   const begin = (id: string) => ({
     type: 'TemplateProcessing',
     single: [{ SpecialToken: { id, type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }],
