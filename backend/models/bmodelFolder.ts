@@ -1,7 +1,8 @@
 /** The compiled model in a folder: which file it is, and whether this program can run it. */
 import type { Bmodel } from '../formats/bmodel.ts';
 import type { BmodelTensor } from '../formats/bmodelNet.ts';
-import { bmodelsIn } from '../formats/isBmodel.ts';
+import { FormatError } from '../formats/fileCursor.ts';
+import { onlyBmodelIn } from '../formats/isBmodel.ts';
 import { PilotError } from '../protocol/errors.ts';
 import { inspectBmodel } from './inspectBmodel.ts';
 
@@ -10,10 +11,12 @@ export const MODEL_FILE = 'model.bmodel';
 
 /** @throws PilotError modelInvalid when there is none, or more than one */
 export async function onlyBmodel(folder: string): Promise<string> {
-  const [name, ...others] = await bmodelsIn(folder);
-  if (name !== undefined && others.length === 0) return name;
-  const reason = name === undefined ? 'it has no bmodel' : 'it has several bmodels; name one';
-  throw new PilotError('modelInvalid', { file: folder, reason });
+  try {
+    return await onlyBmodelIn(folder);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw new PilotError('modelInvalid', { file: folder, reason: error.message }, { cause: error });
+  }
 }
 
 /** @throws PilotError what `inspectBmodel` throws; unsupportedModel when it needs several chips */

@@ -31,6 +31,10 @@ export function pilotErrorOf(error: unknown, { device, path }: FaultContext): Pi
       return new PilotError('deviceTimeout', { device }, options);
     case 'libraryMissing':
     case 'libraryTooOld':
+      // The emulator's libraries come with the compiler, the card's with libsophon.
+      return device.startsWith('emulator')
+        ? new PilotError('toolchainBroken', { reason }, options)
+        : new PilotError(error.code, { device, reason }, options);
     case 'noPermission':
       return new PilotError(error.code, { device, reason }, options);
     case 'inUse':

@@ -88,12 +88,12 @@ describe('ModelLoader', () => {
     expect(loads).toMatchObject([{ path: '/files/other.gguf' }]);
     expect(loader.problems).toStrictEqual([
       expect.stringMatching(/no model named nobody/),
-      expect.stringMatching(/small\.gguf is not a usable model: x.*pull it again/),
+      expect.stringMatching(/small\.gguf is not a usable model: x.*Get it again/),
     ]);
     // What to do, and nothing of where it was thrown.
     expect(lines).toEqual([
       expect.stringMatching(/no model named nobody.*model list/),
-      expect.stringMatching(/small\.gguf is not a usable model: x.*pull it again/),
+      expect.stringMatching(/small\.gguf is not a usable model: x.*Get it again/),
     ]);
     expect(lines.join('')).not.toContain('stack');
     brokenPaths.clear();

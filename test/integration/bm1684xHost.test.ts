@@ -160,7 +160,7 @@ describeCompiler('hosts of the emulator', () => {
       ['a bmodel for another chip', otherChip, 'unsupportedModel', /BM1688/],
       ['a model without its tokenizer', withoutTokenizer, 'modelInvalid', /tokenizer/],
       ['a folder without a bmodel', () => copyOf(texts), 'modelInvalid', /has no bmodel/],
-      ['a folder with two', withTwo, 'modelInvalid', /several bmodels: name one/],
+      ['a folder with two', withTwo, 'modelInvalid', /several bmodels; name one/],
     ])('refuses %s, and stays up', async (name, make, errorName, said) => {
       const { restarts } = (await one.engine.devices())[0]!;
       const load = one.load(await make(), name);

@@ -7,7 +7,7 @@ import { readTelemetry } from '../../card/telemetry.ts';
 import { versionOf } from '../../card/versions.ts';
 import { ChipError, readBmodel, type Bmodel } from '../../formats/bmodel.ts';
 import { FormatError } from '../../formats/fileCursor.ts';
-import { bmodelsIn } from '../../formats/isBmodel.ts';
+import { onlyBmodelIn } from '../../formats/isBmodel.ts';
 import type { ChipInfo, Telemetry } from '../../protocol/devices.ts';
 import { openModelText } from '../../tokenizer/modelText.ts';
 import {
@@ -211,10 +211,11 @@ async function bmodelOf(path: string): Promise<string> {
     );
   }
   if (!found.isDirectory()) return path;
-  const [name, ...others] = await bmodelsIn(path);
-  if (name !== undefined && others.length === 0) return join(path, name);
-  const has = name === undefined ? 'no bmodel' : 'several bmodels: name one';
-  throw new DeviceError('invalidModel', `The folder ${basename(path)} has ${has}.`);
+  try {
+    return join(path, await onlyBmodelIn(path));
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
 }
 
 /** @throws DeviceError invalidModel, unsupportedModel */
@@ -232,11 +233,15 @@ async function read(file: string): Promise<Bmodel> {
   try {
     return await readBmodel(file);
   } catch (cause) {
-    const code = cause instanceof ChipError ? 'unsupportedModel' : 'invalidModel';
-    const reason =
-      cause instanceof FormatError
-        ? cause.message
-        : `it cannot be read (${cause instanceof Error ? cause.message : String(cause)})`;
-    throw new DeviceError(code, `${basename(file)}: ${reason}.`, undefined, { cause });
+    throw unreadable(file, cause);
   }
+}
+
+function unreadable(path: string, cause: unknown): DeviceError {
+  const code = cause instanceof ChipError ? 'unsupportedModel' : 'invalidModel';
+  const reason =
+    cause instanceof FormatError
+      ? cause.message
+      : `it cannot be read (${cause instanceof Error ? cause.message : String(cause)})`;
+  return new DeviceError(code, `${basename(path)}: ${reason}.`, undefined, { cause });
 }

@@ -15,3 +15,15 @@ it.each([
     message: expect.stringContaining(said) as string,
   });
 });
+
+it.each([
+  ['bm1684x-0', 'libraryTooOld', /libsophon/],
+  ['emulator-0', 'toolchainBroken', /Install again/],
+])('says how the libraries of %s are had again', (device, errorName, remedy) => {
+  const error = new DeviceError('libraryTooOld', 'It lacks bmrt_create.');
+  expect(pilotErrorOf(error, { device, path: '' })).toMatchObject({
+    errorName,
+    message: expect.stringContaining('It lacks bmrt_create.') as string,
+    data: { remedy: expect.stringMatching(remedy) as string },
+  });
+});
