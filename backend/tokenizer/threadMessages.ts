@@ -1,4 +1,4 @@
-/** What the tokenizer's thread and its owner say to each other; buffers move, they are not copied. */
+/** What the tokenizer's thread and its owner say to each other. */
 import type { DeviceErrorCode, ModelMetadata } from '../devices/device.ts';
 import type { Pieces } from './pieces.ts';
 

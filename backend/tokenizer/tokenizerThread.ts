@@ -12,6 +12,7 @@ import { readPieces } from './pieces.ts';
 import { createTextEncoder, type TextEncoder } from './textEncoder.ts';
 import type { FromThread, ThreadData, ToThread } from './threadMessages.ts';
 import { readTokenizerFile } from './tokenizerFile.ts';
+import { warmUp } from './warmUp.ts';
 
 const Data = z.object({
   folder: z.string(),
@@ -23,18 +24,19 @@ const WORDS_AT_ONCE = 4096;
 
 async function run(port: MessagePort): Promise<void> {
   const { folder, current } = Data.parse(workerData);
-  const post = (message: FromThread, buffers: ArrayBuffer[] = []): void =>
-    port.postMessage(message, buffers);
+  // Copied: once a buffer has moved, the runtime compiles all code for arrays again, and slower.
+  const post = (message: FromThread): void => port.postMessage(message);
   try {
     const tokenizer = await readTokenizerFile(folder);
     const encoder = createTextEncoder(tokenizer, path.join(folder, 'tokenizer.json'));
     const metadata = await readModelMetadata(folder, tokenizer);
     const pieces = readPieces(tokenizer, encoder.isByteLevel, bytelessTokens(metadata));
+    warmUp(encoder, pieces);
     port.on('message', ({ id, text }: ToThread) => {
       const onTurn = (): void => void Atomics.store(current, 0, id);
-      void encodeAll(encoder, text, onTurn).then((tokens) => post({ id, tokens }, [tokens.buffer]));
+      void encodeAll(encoder, text, onTurn).then((tokens) => post({ id, tokens }));
     });
-    post({ opened: { metadata, pieces } }, [pieces.bytes.buffer, pieces.ends.buffer]);
+    post({ opened: { metadata, pieces } });
   } catch (error) {
     const code = error instanceof DeviceError ? error.code : 'invalidModel';
     post({ failed: { code, message: error instanceof Error ? error.message : String(error) } });
