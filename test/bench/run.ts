@@ -1,7 +1,7 @@
 /**
  * `npm run bench [-- --quick]`: the product beside the same library called directly, in alternating
- * rounds of one run, so that a machine that slows down slows both. Prints Markdown. `--typing` and
- * `--fill-in` run that part alone; `--model PATH` takes another model than the one of the tests.
+ * rounds of one run, so that a machine that slows down slows both. Prints Markdown. `--typing`,
+ * `--fill-in` and `--activation` run that part alone; `--model PATH` takes another model than the one of the tests.
  * `--predict` prints predictions for the card instead, with the compiler of `--home DIR`, and
  * `--answer MODEL` has a converted model of that home answer on the vendor's emulator. `--tokenizer`
  * encodes texts beside the original tokenizers, and `--card` counts what the driver of the card does
@@ -35,6 +35,7 @@ const { values } = parseArgs({
     card: { type: 'boolean', default: false },
     home: { type: 'string' },
     tokenizer: { type: 'boolean', default: false },
+    activation: { type: 'boolean', default: false },
   },
 });
 const rounds = values.quick ? 2 : 5;
@@ -58,6 +59,10 @@ if (values.tokenizer) {
   process.exit();
 }
 if (values.model === undefined) await provideModel();
+if (values.activation) {
+  await printActivation();
+  process.exit();
+}
 const model = values.model ?? testModelPath();
 if (values['fill-in']) {
   await runFillIn(model, print);
@@ -102,5 +107,10 @@ try {
 }
 print('');
 await runTyping(model, keys, print);
-print(`\n${tableHead}`);
-print(tableRow(await activation(path.resolve(import.meta.dirname, '../..'), rounds)));
+print('');
+await printActivation();
+
+async function printActivation(): Promise<void> {
+  print(tableHead);
+  print(tableRow(await activation(path.resolve(import.meta.dirname, '../..'), rounds)));
+}
