@@ -26,7 +26,8 @@ export const devicesErrors = {
   unsupportedModel: {
     code: 1305,
     sentence: 'The device cannot run this model: {reason}',
-    remedy: 'Choose a model of a supported architecture; see README.md.',
+    remedy:
+      'Do what the message names, or choose a model of a supported architecture; see README.md.',
   },
   deviceTimeout: {
     code: 1306,
