@@ -45,10 +45,10 @@ type Generate = (
 const details = `
 MODEL is the id or alias of a model of the store, or a path. A prompt is text, also where it looks
 like a special token; give those with --tokens. The running backend of the home does it; with
---device, or when none runs, the model is loaded for this one call. Without a temperature the likeliest
-token is taken. With --overflow slide an answer that reaches the model's context goes on without its
-oldest tokens, and a prompt that is too long loses its middle. With --json the last line on stdout is one object: tokens, text, finishReason,
-timings.`;
+--device, or when none runs, the model is loaded for this one call. Without a temperature the
+likeliest token is taken. With --overflow slide an answer that reaches the model's context goes on
+without its oldest tokens, and a prompt that is too long loses its middle. With --json the last line
+on stdout is one object: tokens, text, finishReason, timings.`;
 
 /** Registers `generate`. Its action rejects with PilotError or RemoteError. */
 export function registerGenerateCommand(program: Command, io: Io, engineFor: EngineFor): void {
