@@ -22,6 +22,9 @@ export interface ParkedView {
   readonly bytes: number;
 }
 
+/** Whatever has the KV of some tokens, or is to get it. */
+type Holder = Pick<ParkedView, 'tokens'>;
+
 /** What the slot is wanted for. */
 export interface SlotDemand {
   /** The prompt, and what was generated before if it continues. Never empty. */
@@ -36,6 +39,8 @@ export interface SlotLimits {
   readonly prefillMsPerToken: number;
   /** Speed of copies of KV between host memory and cache. */
   readonly copyBytesPerMs: number;
+  /** Of the model, see `LoadedModel`. */
+  readonly firstChunk?: number | undefined;
 }
 
 /** One thing to do to the slots, with the meanings of `LoadedModel`. */
@@ -103,13 +108,17 @@ export function chooseSlot(
 ): SlotChoice | undefined {
   // The last token is always computed: without its logits there is nothing to sample from.
   const usable = demand.sequence.length - 1;
-  const match = (tokens: readonly number[]): number =>
-    Math.min(commonPrefix(demand.sequence, tokens), usable);
+  const match = (tokens: readonly number[]): number => {
+    const length = Math.min(commonPrefix(demand.sequence, tokens), usable);
+    return isCheaperAnew(length, demand.sequence.length, limits.firstChunk) ? 0 : length;
+  };
   const idle = slots.filter((one) => !one.active).sort(emptyThenOldest);
   const [oldest] = idle;
   if (oldest === undefined) return undefined;
   const best = longestMatch(slots, match) ?? oldest;
   const shared = match(best.tokens);
+  // What the slot will hold is nowhere to be kept besides.
+  const elsewhere: readonly Holder[] = [...parked, { tokens: demand.sequence }];
   return unparked(oldest) ?? inPlace() ?? forked() ?? fresh(oldest);
 
   /** Bring back a parked conversation, where that saves more prefill than the copying costs. */
@@ -120,7 +129,7 @@ export function chooseSlot(
     const gainMs = (length - shared) * limits.prefillMsPerToken;
     if (gainMs <= saved.bytes / limits.copyBytesPerMs) return undefined;
     const actions: SlotAction[] = [
-      ...vacate(target, slots, parked),
+      ...vacate(target, slots, elsewhere),
       { kind: 'unpark', key: saved.key, slot: target.slot },
       ...shorten(target.slot, saved.tokens.length, length),
     ];
@@ -139,7 +148,7 @@ export function chooseSlot(
     const target = idle.find((one) => one !== best);
     if (shared < WORTH_SHARING_TOKENS || target === undefined) return undefined;
     return withRoom(target, shared, [
-      ...vacate(target, slots, parked),
+      ...vacate(target, slots, elsewhere),
       { kind: 'fork', from: best.slot, to: target.slot, length: shared },
     ]);
   }
@@ -148,7 +157,7 @@ export function chooseSlot(
   function fresh(target: SlotView): SlotChoice | undefined {
     const own = match(target.tokens);
     const { slot } = target;
-    if (!isWorthKeeping(target, slots, parked)) {
+    if (!isWorthKeeping(target, slots, elsewhere)) {
       return withRoom(target, own, shorten(slot, target.tokens.length, own));
     }
     if (own < WORTH_SHARING_TOKENS) return withRoom(target, 0, [{ kind: 'park', slot }]);
@@ -172,7 +181,7 @@ export function chooseSlot(
       if (one === target) continue;
       left = left.filter((other) => other !== one);
       // What is forked from must stay until it has been.
-      (one.slot === source ? after : before).push(...vacate(one, left, parked));
+      (one.slot === source ? after : before).push(...vacate(one, left, elsewhere));
     }
     if (free() < needed) return undefined;
     return { slot: target.slot, cached, actions: [...before, ...actions, ...after] };
@@ -202,19 +211,19 @@ function shorten(slot: number, from: number, to: number): SlotAction[] {
 function vacate(
   one: SlotView,
   slots: readonly SlotView[],
-  parked: readonly ParkedView[],
+  others: readonly Holder[],
 ): SlotAction[] {
   if (one.tokens.length === 0) return [];
-  const kind = isWorthKeeping(one, slots, parked) ? 'park' : 'release';
+  const kind = isWorthKeeping(one, slots, others) ? 'park' : 'release';
   return [{ kind, slot: one.slot }];
 }
 
 function isWorthKeeping(
   one: SlotView,
   slots: readonly SlotView[],
-  parked: readonly ParkedView[],
+  others: readonly Holder[],
 ): boolean {
-  const elsewhere = [...slots.filter((other) => other !== one), ...parked].reduce(
+  const elsewhere = [...slots.filter((other) => other !== one), ...others].reduce(
     (longest, other) => Math.max(longest, commonPrefix(one.tokens, other.tokens)),
     0,
   );

@@ -3,14 +3,7 @@ import { isDeviceError, type LoadedModel } from '../devices/device.ts';
 import { reservedTokens } from './admission.ts';
 import { ParkedStore } from './parkedStore.ts';
 import type { Run } from './run.ts';
-import {
-  chooseEviction,
-  chooseSlot,
-  isCheaperAnew,
-  type SlotAction,
-  type SlotChoice,
-  type SlotView,
-} from './slotPolicy.ts';
+import { chooseEviction, chooseSlot, type SlotAction, type SlotView } from './slotPolicy.ts';
 
 /** Of a device that does not tell its own, a cautious figure: 1 GB/s. */
 const COPY_BYTES_PER_MS = 1e6;
@@ -57,10 +50,11 @@ export class SlotTable {
       kvTokens: this.model.kvTokens,
       prefillMsPerToken,
       copyBytesPerMs: this.model.costs?.copyBytesPerMs ?? COPY_BYTES_PER_MS,
+      firstChunk: this.model.firstChunk,
     });
     if (choice === undefined) return undefined;
     const { slot } = choice;
-    const cached = this.#prepare(slot, choice.actions) ? this.#kept(choice, sequence.length) : 0;
+    const cached = this.#prepare(slot, choice.actions) ? choice.cached : 0;
     const state = this.#state(slot);
     state.run = run;
     state.tokens = [];
@@ -116,13 +110,6 @@ export class SlotTable {
       this.model.release(slot);
       return false;
     }
-  }
-
-  /** Of the prefix that the slot has, what the run goes on from. */
-  #kept({ slot, cached }: SlotChoice, length: number): number {
-    if (!isCheaperAnew(cached, length, this.model.firstChunk)) return cached;
-    this.model.release(slot);
-    return 0;
   }
 
   #views(): SlotView[] {

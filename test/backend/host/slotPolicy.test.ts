@@ -205,7 +205,8 @@ describe('chooseSlot', () => {
         fc.array(tokens, { maxLength: 3 }),
         tokens,
         fc.nat(600),
-        (states, store, wanted, spare) => {
+        fc.option(fc.integer({ min: 1, max: 200 }), { nil: undefined }),
+        (states, store, wanted, spare, firstChunk) => {
           const sequence = [...wanted, 3];
           const views = states.map((one, slot) => ({
             ...one,
@@ -220,6 +221,7 @@ describe('chooseSlot', () => {
           const choice = chooseSlot({ sequence, reserved: sequence.length }, views, parkedViews, {
             ...limits,
             kvTokens,
+            firstChunk,
           });
           if (choice === undefined) {
             expect(views.every((one) => one.active) || sequence.length > spare).toBe(true);
@@ -324,6 +326,30 @@ describe('what is parked, with the figures of a model of 7B on a chip', () => {
     const choice = chooseSlot(demand(sequence), [idle(0, [])], store, { ...chip, ...changes });
     expect(choice?.cached).toBe(cached);
     expect(choice?.actions.some(({ kind }) => kind === 'unpark')).toBe(cached > 0);
+  });
+});
+
+describe('a beginning that is cheaper to compute anew', () => {
+  const chunks = { ...limits, firstChunk: 512 };
+  const begun = talk(1, 100);
+  const wanted = demand(talk(1, 300));
+
+  it.each<[string, SlotView[], ParkedView[], ReturnType<typeof chooseSlot>]>([
+    [
+      'is not copied to another slot',
+      [idle(0, talk(1, 100).concat(talk(2, 200))), idle(1, [])],
+      [],
+      { slot: 1, cached: 0, actions: [] },
+    ],
+    ['is not brought back', [idle(0, [])], [parked(7, begun)], { slot: 0, cached: 0, actions: [] }],
+    [
+      'makes room, and is not kept besides',
+      [idle(0, begun)],
+      [],
+      { slot: 0, cached: 0, actions: [{ kind: 'release', slot: 0 }] },
+    ],
+  ])('%s', (_, slots, store, expected) => {
+    expect(chooseSlot(wanted, slots, store, chunks)).toEqual(expected);
   });
 });
 
