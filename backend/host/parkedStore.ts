@@ -20,6 +20,8 @@ export class ParkedStore {
 
   /** Keeps it while the budget allows; gives up what it makes superfluous. */
   add(tokens: readonly number[], slot: ParkedSlot): void {
+    // It would push out all the others, and then itself.
+    if (slot.bytes > this.budgetBytes) return;
     const isPrefix = ({ tokens: old }: Entry): boolean => commonPrefix(old, tokens) === old.length;
     const entry = { key: this.#nextKey++, tokens, bytes: slot.bytes, slot };
     this.#entries = [...this.#entries.filter((old) => !isPrefix(old)), entry];

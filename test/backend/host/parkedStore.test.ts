@@ -14,10 +14,11 @@ it('keeps within its budget by giving up what was used longest ago', () => {
   expect(held(store)).toEqual([[1], [3]]);
 });
 
-it('keeps nothing that is larger than its budget', () => {
+it('does not take what is larger than its budget, and keeps what it has', () => {
   const store = new ParkedStore(100);
-  store.add([1], slot(101));
-  expect(held(store)).toEqual([]);
+  store.add([1], slot(40));
+  store.add([1, 2], slot(101));
+  expect(held(store)).toEqual([[1]]);
 });
 
 it('gives up what a newer one begins with, and nothing else', () => {
