@@ -109,11 +109,11 @@ export class HostSupervisor {
         this.#failIfHung(error);
         const died = isDeviceError(error, 'lost');
         if (!died) this.#enter('ready');
-        else if (attempt < LOAD_ATTEMPTS) {
+        else {
           // A device that was lost is of no use, even where its process lives.
           host.kill(error.message);
           await host.stopped;
-          continue;
+          if (attempt < LOAD_ATTEMPTS) continue;
         }
         throw loadErrorOf(error, { device: this.id, path: spec.path });
       }

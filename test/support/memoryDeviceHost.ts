@@ -36,6 +36,8 @@ const Behaviour = z.object({
   loadMs: z.number().default(0),
   /** Report the device as hung when a path with this text in it is loaded. */
   hungLoading: z.string().optional(),
+  /** Report the device as gone when a path with this text in it is loaded, and live on. */
+  lostLoading: z.string().optional(),
   /** Printed in every step, as native libraries do. */
   stdout: z.string().optional(),
 });
@@ -68,9 +70,12 @@ async function duringStep(plan: StepPlan, signal: AbortSignal): Promise<void> {
 class CrashingDevice extends MemoryDevice {
   override async load(...args: Parameters<MemoryDevice['load']>): ReturnType<MemoryDevice['load']> {
     const { path } = args[0];
-    const { noMemoryFor, hungLoading, loadMs } = behaviour;
+    const { noMemoryFor, hungLoading, lostLoading, loadMs } = behaviour;
     await sleep(loadMs);
     if (path.includes('crash')) process.exit(139);
+    if (lostLoading !== undefined && path.includes(lostLoading)) {
+      throw new DeviceError('lost', 'The card fell off the bus.');
+    }
     if (noMemoryFor !== undefined && path.includes(noMemoryFor)) {
       const fits = { slots: 2, contextLength: 512 };
       const shortage = { heap: 'heap1', neededBytes: 5e9, availableBytes: 4e9, fits };

@@ -116,6 +116,16 @@ describe('a hung device', { timeout: 60_000 }, () => {
     expect(await readFile(starts, 'utf8')).toBe('.');
   });
 
+  it('is begun anew each time when it is lost while a model is loaded', async () => {
+    const starts = newFile();
+    const engine = bench([{ lostLoading: 'big', stepMs: 1, starts }]);
+    await engine.load('small');
+    await expect(engine.load('big')).rejects.toThrow();
+    expect((await engine.read().outcome).timings.generatedTokens).toBe(40);
+    expect(await states(engine)).toEqual(['ready']);
+    expect(await readFile(starts, 'utf8')).toBe('...');
+  });
+
   it('is told apart from one that only took too long', async () => {
     const starts = newFile();
     const engine = bench([{ stepMs: 1, timeoutOnce: newFile(), starts }]);
