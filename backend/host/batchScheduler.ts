@@ -2,24 +2,25 @@
  * The batch loop of one model, a turn at a time: who gets a slot, what goes into the step, what came
  * out of it. What is decided is decided by slotPolicy.ts and batchPolicy.ts.
  */
+import { totalmem } from 'node:os';
 import { DeviceError, type LoadedModel, type StepPlan } from '../devices/device.ts';
 import { chooseBatch, isWorthAborting, type ChunkLimits } from './batchPolicy.ts';
 import { rankOf, urgency } from './classOrder.ts';
 import { faultOf } from '../devices/fault.ts';
 import type { Progress, Submission } from './messages.ts';
+import { parkBudget } from './parkBudget.ts';
 import { Run } from './run.ts';
 import { TOKENS_AS_ONE } from './slotPolicy.ts';
 import { SlotTable } from './slotTable.ts';
 
 export interface BatchSchedulerOptions {
-  /** Host memory that parked conversations may take. */
+  /** Host memory that parked conversations may take; by the machine's, when left out. */
   readonly parkBytes?: number;
   readonly chunks?: ChunkLimits;
   /** Monotonic, in ms. */
   readonly now?: () => number;
 }
 
-const DEFAULT_PARK_BYTES = 512 * 2 ** 20;
 /** Of a device that predicts nothing, before anything is measured. */
 const PREFILL_MS_PER_TOKEN = 1;
 /** Weight of the newest step in the measured cost of prefill. */
@@ -45,7 +46,7 @@ export class BatchScheduler {
 
   constructor(model: LoadedModel, options: BatchSchedulerOptions = {}) {
     this.#model = model;
-    this.#slots = new SlotTable(model, options.parkBytes ?? DEFAULT_PARK_BYTES);
+    this.#slots = new SlotTable(model, options.parkBytes ?? parkBudget(totalmem()));
     this.#chunks = options.chunks ?? chunksFor(model);
     this.#now = options.now ?? (() => performance.now());
   }
