@@ -3,7 +3,7 @@
  * vendor's converter names and shapes them (tpu-mlir 1.30.2, LlmConverter.py). Pure.
  */
 import { DeviceError } from '../device.ts';
-import { shapeOf, elementBytes, type NetInfo, type Port } from './netInfo.ts';
+import { shapeOf, elementBytes, memoryOf, type NetInfo, type Port } from './netInfo.ts';
 import type { Dtype } from './types.ts';
 
 export interface LayerNets {
@@ -73,6 +73,13 @@ export function modelLayout(find: (name: string) => NetInfo | undefined): ModelL
   // The cache is kept in its buffers, which those of the other stages lie in.
   if (contextLength < Math.max(...decodeLengths)) {
     throw unsupported(`its first decode stage, of ${contextLength} tokens, is not the longest`);
+  }
+  for (const { decode } of layers) {
+    for (const port of decode.inputs.slice(3)) {
+      if (port.memories.every((memory) => memory.device_addr === memoryOf(port).device_addr))
+        continue;
+      throw unsupported(`the stages of ${decode.name} have ${port.name} in several places`);
+    }
   }
   const [firstStates] = layer.first.inputs;
   const headOutput = head.outputs[0];

@@ -73,6 +73,18 @@ describe('the layout of a model', () => {
       'of 128 tokens, is not the longest',
     ],
     [
+      'a cache that each stage has for itself',
+      (nets) => {
+        const net = nets.get('block_cache_1')!;
+        const inputs = net.inputs.map((port) => ({
+          ...port,
+          memories: port.memories.map((memory, stage) => ({ ...memory, device_addr: stage })),
+        }));
+        nets.set(net.name, { ...net, inputs });
+      },
+      'block_cache_1 have history_k in several places',
+    ],
+    [
       'several chips',
       (nets) => {
         nets.rename('block_cache_0', 'block_cache_0_0');
