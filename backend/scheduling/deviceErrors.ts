@@ -47,7 +47,7 @@ export function pilotErrorOf(error: unknown, { device, path }: FaultContext): Pi
   }
 }
 
-/** Why a model cannot be loaded: it is the model's fault when the device's process died of it. */
+/** Why a process could not load a model: the model is at fault when the process died of it. */
 export function loadErrorOf(error: unknown, context: FaultContext): PilotError {
   const died = isDeviceError(error, 'lost');
   if (!died) return pilotErrorOf(error, context);

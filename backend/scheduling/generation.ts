@@ -39,6 +39,7 @@ export class Generation {
   #how: RequestRecord['outcome'] = 'internalError';
   #cachedTokens: number | undefined;
   #toldSlide = false;
+  #toldDeath = false;
   #continuations = 0;
   #fruitlessDeaths = 0;
 
@@ -139,13 +140,14 @@ export class Generation {
   }
 
   /**
-   * Its host died.
+   * Its host died: said once, however often it does.
    * @returns false when it should not be tried again
    */
   onHostDeath(): boolean {
     this.#continuations++;
     if (++this.#fruitlessDeaths >= FRUITLESS_DEATHS) return false;
-    this.#tell(() => this.#listener.onNotice?.(notice('deviceStopped')));
+    if (!this.#toldDeath) this.#tell(() => this.#listener.onNotice?.(notice('deviceStopped')));
+    this.#toldDeath = true;
     return true;
   }
 

@@ -107,15 +107,16 @@ export class HostSupervisor {
         return;
       } catch (error) {
         this.#failIfHung(error);
-        const died = isDeviceError(error, 'lost');
-        if (!died) this.#enter('ready');
+        const hasDied = host.pid === undefined;
+        if (!isDeviceError(error, 'lost')) this.#enter('ready');
         else {
           // A device that was lost is of no use, even where its process lives.
           host.kill(error.message);
           await host.stopped;
           if (attempt < LOAD_ATTEMPTS) continue;
         }
-        throw loadErrorOf(error, { device: this.id, path: spec.path });
+        const context = { device: this.id, path: spec.path };
+        throw hasDied ? loadErrorOf(error, context) : pilotErrorOf(error, context);
       }
     }
   }
