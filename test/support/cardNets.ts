@@ -45,6 +45,18 @@ export class FakeNets extends Map<string, NetInfo> {
     });
   }
 
+  /** Lets a prefill net take a shorter history than the decode nets do. */
+  shortenHistory(name: string, length: number): void {
+    const net = this.get(name);
+    if (net === undefined) throw new Error(`There is no ${name}.`);
+    const inputs = net.inputs.map((port) =>
+      port.name.startsWith('history_')
+        ? portOf(port.name, port.dtype, [[1, length, 1, KV_WIDTH]])
+        : port,
+    );
+    this.set(name, { ...net, inputs });
+  }
+
   rename(from: string, to: string): void {
     const net = this.get(from);
     if (net === undefined) throw new Error(`There is no ${from}.`);

@@ -12,7 +12,7 @@ import type { DeviceArena } from './deviceArena.ts';
 import { bytesOf, DiskEmbedding, NetEmbedding, type Embedding } from './embedding.ts';
 import type { KvMemory } from './kvMemory.ts';
 import { stageFor, type LayerNets, type ModelLayout } from './modelLayout.ts';
-import { memoryOf, portBytes, type NetInfo, type Port } from './netInfo.ts';
+import { memoryOf, portBytes, shapeOf, type NetInfo, type Port } from './netInfo.ts';
 import type { Launch, Runtime } from './runtime.ts';
 import { cString, TensorArray, type Binding } from './tensorArray.ts';
 import type { DeviceMemory } from './types.ts';
@@ -41,6 +41,8 @@ interface LayerLaunches {
 
 /** `block_kv` reads its history in its own buffers only, and ignores any other without a word. */
 interface NextLaunch extends Launch {
+  /** The longest history that it takes, in tokens: builds may have it shorter than the context. */
+  readonly most: number;
   readonly keys: DeviceMemory;
   readonly values: DeviceMemory;
 }
@@ -102,8 +104,8 @@ export class SequencePass {
 
   /** Tokens that a prefill pass takes after `from` others. */
   chunkAfter(from: number): number {
-    if (from > 0 && this.#layers[0]?.next === undefined) return 1;
-    return this.#options.layout.chunkLength;
+    const most = this.#layers[0]?.next?.most ?? 0;
+    return from > most ? 1 : this.#options.layout.chunkLength;
   }
 
   /**
@@ -239,7 +241,8 @@ export class SequencePass {
     if (!keys || !values) throw new RangeError(`${net.name} has no history.`);
     const history = { keys: memoryOf(keys), values: memoryOf(values) };
     const memories = [...inputs, history.keys, history.values];
-    return { ...this.#launch(net, memories, outputs), ...history };
+    const [, most = 0] = shapeOf(keys);
+    return { ...this.#launch(net, memories, outputs), ...history, most };
   }
 
   #launch(

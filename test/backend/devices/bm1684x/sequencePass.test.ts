@@ -11,7 +11,7 @@ import { netsOf } from '../../../support/cardNets.ts';
 import { fakeCardLibraries } from '../../../support/fakeCardLibraries.ts';
 
 /** A pass over two layers, and what it asks of the libraries, in order. */
-function makePass(checkAbort = (): void => undefined) {
+function makePass(checkAbort = (): void => undefined, historyLength = 256) {
   const asked: string[] = [];
   const fine = (what: string) => (): number => {
     asked.push(what);
@@ -20,6 +20,10 @@ function makePass(checkAbort = (): void => undefined) {
   const bmlib: Partial<Bmlib> = {
     malloc_device_byte: fine('allocate'),
     memset_device_ext: fine('fill'),
+    memcpy_d2d_byte(_, to, toOffset, from, fromOffset, bytes) {
+      const isInside = toOffset + bytes <= to.size && fromOffset + bytes <= from.size;
+      return fine(isInside ? 'copy' : 'copy beyond the end')();
+    },
     memcpy_s2d_partial_offset: fine('write'),
     memcpy_d2s_partial_offset: fine('read'),
     thread_sync: fine('wait'),
@@ -30,6 +34,7 @@ function makePass(checkAbort = (): void => undefined) {
   };
   const chip = Chip.open(fakeCardLibraries(bmlib, { launch_tensor_ex }), 0);
   const nets = netsOf({ layers: 2, hiddenSize: 64, contextLength: 256, chunkLength: 64 });
+  for (let layer = 0; layer < 2; layer++) nets.shortenHistory(`block_kv_${layer}`, historyLength);
   const layout = modelLayout((name) => nets.get(name));
   const arena = new DeviceArena(chip);
   const pass = new SequencePass({
@@ -57,6 +62,18 @@ describe('a pass', () => {
     });
     expect(() => pass.prefill(Int32Array.of(5, 6, 7), 0)).toThrow('aborted');
     expect(asked.slice(-2)).toEqual(['block_0', 'wait']);
+  });
+
+  it('goes token by token where a history is longer than the prefill nets take', () => {
+    const { pass, asked } = makePass(undefined, 100);
+    const copiesOf = (from: number): string[] => {
+      asked.length = 0;
+      pass.prefill(Int32Array.of(5, 6).subarray(0, pass.chunkAfter(from)), from);
+      return asked.filter((one) => one.startsWith('copy'));
+    };
+    expect(copiesOf(100)).toEqual(Array(4).fill('copy'));
+    expect(copiesOf(220)).toEqual([]);
+    expect([0, 100, 101].map((from) => pass.chunkAfter(from))).toEqual([64, 64, 1]);
   });
 
   it('waits for a token once, when the head has been launched', () => {
