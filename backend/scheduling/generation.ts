@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestEnd, Submission } from '../host/messages.ts';
 import { PilotError } from '../protocol/errors.ts';
-import { notice } from '../protocol/notices.ts';
+import { notice, type NoticeName } from '../protocol/notices.ts';
 import type { FinishReason, Timings } from '../protocol/generation.ts';
 import type { GenerationListener, GenerationOutcome, GenerationRequest } from './engine.ts';
 import type { RequestRecord } from './observer.ts';
@@ -38,8 +38,8 @@ export class Generation {
   #settledAt: number | undefined;
   #how: RequestRecord['outcome'] = 'internalError';
   #cachedTokens: number | undefined;
-  #toldSlide = false;
-  #toldDeath = false;
+  /** Notices that have been given: each is given once. */
+  readonly #noticed = new Set<NoticeName>();
   #continuations = 0;
   #fruitlessDeaths = 0;
 
@@ -134,9 +134,7 @@ export class Generation {
 
   /** Its sequence lost its oldest tokens: on each host that goes on with it, and said once. */
   onSlid(): void {
-    if (this.isSettled || this.#toldSlide) return;
-    this.#toldSlide = true;
-    this.#tell(() => this.#listener.onNotice?.(notice('slid')));
+    if (!this.isSettled) this.#notifyOnce('slid');
   }
 
   /**
@@ -146,8 +144,7 @@ export class Generation {
   onHostDeath(): boolean {
     this.#continuations++;
     if (++this.#fruitlessDeaths >= FRUITLESS_DEATHS) return false;
-    if (!this.#toldDeath) this.#tell(() => this.#listener.onNotice?.(notice('deviceStopped')));
-    this.#toldDeath = true;
+    this.#notifyOnce('deviceStopped');
     return true;
   }
 
@@ -211,6 +208,12 @@ export class Generation {
     this.#stopRunning?.();
     this.#settling.abort();
     return true;
+  }
+
+  #notifyOnce(name: NoticeName): void {
+    if (this.#noticed.has(name)) return;
+    this.#noticed.add(name);
+    this.#tell(() => this.#listener.onNotice?.(notice(name)));
   }
 
   /** A listener that throws spoils its own request, and no other. */
