@@ -1,4 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { compilerErrors } from '../../backend/protocol/errorRows/compiler.ts';
+import { connectionErrors } from '../../backend/protocol/errorRows/connection.ts';
+import { devicesErrors } from '../../backend/protocol/errorRows/devices.ts';
+import { modelsErrors } from '../../backend/protocol/errorRows/models.ts';
+import { servingErrors } from '../../backend/protocol/errorRows/serving.ts';
 import { errorTable, type ErrorName } from '../../backend/protocol/errorTable.ts';
 import { ErrorData, PilotError } from '../../backend/protocol/errors.ts';
 
@@ -7,6 +12,12 @@ const rows = Object.entries(errorTable) as [ErrorName, (typeof errorTable)[Error
 describe('the error table', () => {
   it('gives every error a number of its own', () => {
     expect(new Set(rows.map(([, { code }]) => code)).size).toBe(rows.length);
+  });
+
+  it('has each name in one of its parts alone', () => {
+    const parts = [connectionErrors, servingErrors, modelsErrors, devicesErrors, compilerErrors];
+    const names = parts.flatMap((part) => Object.keys(part));
+    expect(names.toSorted()).toEqual(Object.keys(errorTable).sort());
   });
 
   it('keeps out of the range JSON-RPC reserves, but for its own', () => {
