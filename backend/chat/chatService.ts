@@ -11,7 +11,10 @@ import { fitConversation } from './fitConversation.ts';
 import { LoopGuard } from './loopGuard.ts';
 import { promptNotices } from './promptNotices.ts';
 
-/** Lively but on the subject, and against the loops of small models: where the model's files say nothing. */
+/**
+ * Where the model's files recommend nothing: lively but on the subject, and against the loops of small
+ * models.
+ */
 const DEFAULT_SAMPLING: Sampling = {
   temperature: 0.7,
   topK: 40,

@@ -2,8 +2,6 @@
 import * as z from 'zod';
 import { Sampling } from '../protocol/generation.ts';
 
-const Recommended = Sampling.omit({ seed: true });
-
 /** The names of generation_config.json and, after `general.sampling.`, of GGUF's metadata. */
 const names = {
   temperature: { file: 'temperature', gguf: 'temp' },
@@ -40,7 +38,7 @@ function recommended(valueOf: (name: keyof typeof names) => unknown): Sampling |
   const values: Partial<Record<keyof typeof names, number>> = {};
   for (const name of Object.keys(names) as (keyof typeof names)[]) {
     // A value that is out of range says nothing; the others hold.
-    const value = Recommended.shape[name].safeParse(valueOf(name)).data;
+    const value = Sampling.shape[name].safeParse(valueOf(name)).data;
     if (value !== undefined) values[name] = value;
   }
   // A penalty alone does not tell how to sample.

@@ -4,8 +4,8 @@ import type { Decoder, TokenizerFile } from './tokenizerFile.ts';
 
 /** All tokens' bytes one after the other; those of token `n` end at `ends[n]`. Plain data. */
 export interface Pieces {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly ends: Uint32Array<ArrayBuffer>;
+  readonly bytes: Uint8Array;
+  readonly ends: Uint32Array;
 }
 
 /** @param special tokens that have no bytes */

@@ -24,4 +24,4 @@ export interface OpenedText {
 export type FromThread =
   | { readonly opened: OpenedText }
   | { readonly failed: { readonly code: DeviceErrorCode; readonly message: string } }
-  | { readonly id: number; readonly tokens: Int32Array<ArrayBuffer> };
+  | { readonly id: number; readonly tokens: Int32Array };

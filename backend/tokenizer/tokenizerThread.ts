@@ -48,7 +48,7 @@ async function encodeAll(
   encoder: TextEncoder,
   text: string,
   onTurn: () => void,
-): Promise<Int32Array<ArrayBuffer>> {
+): Promise<Int32Array> {
   onTurn();
   // Hardly a text has more tokens than half of its UTF-16 units.
   let tokens = new Int32Array(Math.ceil(text.length / 2) + 16);

@@ -1,7 +1,8 @@
 /**
  * `npm run bench [-- --quick]`: the product beside the same library called directly, in alternating
  * rounds of one run, so that a machine that slows down slows both. Prints Markdown. `--typing`,
- * `--fill-in` and `--activation` run that part alone; `--model PATH` takes another model than the one of the tests.
+ * `--fill-in` and `--activation` run that part alone; `--model PATH` takes another model than the one
+ * of the tests.
  * `--predict` prints predictions for the card instead, with the compiler of `--home DIR`, and
  * `--answer MODEL` has a converted model of that home answer on the vendor's emulator. `--tokenizer`
  * encodes texts beside the original tokenizers, and `--card` counts what the driver of the card does

@@ -3,7 +3,7 @@
  * vendor's converter names and shapes them (tpu-mlir 1.30.2, LlmConverter.py). Pure.
  */
 import { DeviceError } from '../device.ts';
-import { shapeOf, elementBytes, memoryOf, type NetInfo, type Port } from './netInfo.ts';
+import { shapeOf, elementBytes, type NetInfo, type Port } from './netInfo.ts';
 import type { Dtype } from './types.ts';
 
 export interface LayerNets {
@@ -75,11 +75,10 @@ export function modelLayout(find: (name: string) => NetInfo | undefined): ModelL
     throw unsupported(`its first decode stage, of ${contextLength} tokens, is not the longest`);
   }
   for (const { decode } of layers) {
-    for (const port of decode.inputs.slice(3)) {
-      if (port.memories.every((memory) => memory.device_addr === memoryOf(port).device_addr))
-        continue;
-      throw unsupported(`the stages of ${decode.name} have ${port.name} in several places`);
-    }
+    const [, , , ...cache] = decode.inputs;
+    const apart = cache.find(hasSeveralPlaces);
+    if (apart)
+      throw unsupported(`the stages of ${decode.name} have ${apart.name} in several places`);
   }
   const [firstStates] = layer.first.inputs;
   const headOutput = head.outputs[0];
@@ -124,6 +123,10 @@ function at(port: Port, dimension: number): number {
   const size = shapeOf(port)[dimension];
   if (size === undefined) throw unsupported(`${port.name} has too few dimensions`);
   return size;
+}
+
+function hasSeveralPlaces({ memories }: Port): boolean {
+  return new Set(memories.map(({ device_addr }) => device_addr)).size > 1;
 }
 
 function unsupported(reason: string): DeviceError {
